@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Numbers as they stand in a packet. A Be16 or Be32 holds network byte order in memory; the only way
-// to its value is Get(), so that a forgotten swap does not compile.
+// Numbers as they stand in a packet. A Be16 or Be32 holds network byte order in memory; the only
+// way to its value is Get(), so that a forgotten swap does not compile.
 #ifndef VSW_BASE_BYTE_ORDER_H_
 #define VSW_BASE_BYTE_ORDER_H_
 

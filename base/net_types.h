@@ -35,10 +35,8 @@ inline constexpr VlanId kNoVlan{0};
 inline constexpr uint16_t kMaxVlan = 4094;
 
 template <typename Enum>
-  requires std::is_enum_v<Enum>
-constexpr auto ToInt(Enum value) {
-  return static_cast<std::underlying_type_t<Enum>>(value);
-}
+requires std::is_enum_v<Enum>
+constexpr auto ToInt(Enum value) { return static_cast<std::underlying_type_t<Enum>>(value); }
 
 /// "0011223344556677": a datapath id as OpenFlow tools print it.
 std::string DpidToString(uint64_t dpid);

@@ -2,8 +2,9 @@
 //
 // Error handling for the control path: absl::Status with the context of what was attempted on what.
 // A status is made where the call failed, gains context once on its way up, and is logged once, at
-// the top. VSW_CHECK is for broken invariants of our own; never use it on input from a guest, a peer,
-// a user or the database. Nothing of this belongs on a packet's way: there, a loss is a drop reason.
+// the top. VSW_CHECK is for broken invariants of our own; never use it on input from a guest, a
+// peer, a user or the database. Nothing of this belongs on a packet's way: there, a loss is a drop
+// reason.
 #ifndef VSW_BASE_STATUS_H_
 #define VSW_BASE_STATUS_H_
 
@@ -77,11 +78,11 @@ absl::Status ToStatus(const absl::StatusOr<T>& value) {
 #define VSW_CONCAT(a, b) VSW_CONCAT_INNER(a, b)
 
 /// Returns the status from the enclosing function unless it is OK.
-#define VSW_RETURN_IF_ERROR(expression)                                \
-  do {                                                                 \
-    if (absl::Status vsw_status_ = (expression); !vsw_status_.ok()) {  \
-      return vsw_status_;                                              \
-    }                                                                  \
+#define VSW_RETURN_IF_ERROR(expression)                               \
+  do {                                                                \
+    if (absl::Status vsw_status_ = (expression); !vsw_status_.ok()) { \
+      return vsw_status_;                                             \
+    }                                                                 \
   } while (false)
 
 /// Declares `left` from a StatusOr, or returns its error from the enclosing function.
@@ -93,11 +94,11 @@ absl::Status ToStatus(const absl::StatusOr<T>& value) {
   left = *std::move(temporary)
 
 /// Aborts with file, line and condition when an invariant of our own is broken.
-#define VSW_CHECK(condition)                                                          \
-  do {                                                                                \
-    if (!(condition)) [[unlikely]] {                                                  \
-      ::vsw::internal::CheckFailed(__FILE__, __LINE__, #condition);                   \
-    }                                                                                 \
+#define VSW_CHECK(condition)                                        \
+  do {                                                              \
+    if (!(condition)) [[unlikely]] {                                \
+      ::vsw::internal::CheckFailed(__FILE__, __LINE__, #condition); \
+    }                                                               \
   } while (false)
 
 #endif  // VSW_BASE_STATUS_H_

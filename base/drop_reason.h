@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Why a packet was lost. There is no silent drop: whoever frees a packet that was not delivered
+// counts it at a port under one of these. Reasons of ingress are counted at the port that the
+// packet came in by, reasons of egress at the port that it should have left by. docs/drops.md
+// explains each one.
+#ifndef VSW_BASE_DROP_REASON_H_
+#define VSW_BASE_DROP_REASON_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace vsw {
+
+// name in code, name for people, egress?, meaning
+#define VSW_DROP_REASONS(X)                                                                        \
+  X(kRxMalformed, "malformed", false, "frame shorter than its Ethernet or VLAN header")            \
+  X(kRxOversized, "oversized", false, "frame longer than the switch can hold")                     \
+  X(kRxBadOffload, "bad-offload", false, "offload request that does not fit the frame")            \
+  X(kRxBadRing, "bad-ring", false, "descriptor chain that breaks the virtio rules")                \
+  X(kRxNoBuffer, "rx-no-buffer", false, "no packet buffer left to receive into")                   \
+  X(kPortDown, "port-down", false, "received on a port that is administratively down")             \
+  X(kReservedAddress, "reserved-address", false, "to 01:80:c2:00:00:0x, which no bridge forwards") \
+  X(kBadSourceAddress, "bad-source-address", false, "source address is a group address")           \
+  X(kVlanNotAllowed, "vlan-not-allowed", false, "VLAN is not allowed on the ingress port")         \
+  X(kTaggedOnAccess, "tagged-on-access", false, "tagged frame on an access port")                  \
+  X(kHairpin, "hairpin", false, "the destination is behind the ingress port")                      \
+  X(kNoDestination, "no-destination", false, "no other port carries the VLAN")                     \
+  X(kPatchLoop, "patch-loop", false, "patch ports form a loop, or too many in a row")              \
+  X(kTooManyActions, "too-many-actions", false, "translation exceeded its bound of outputs")       \
+  X(kMissBudget, "miss-budget", false, "port exceeded its share of first packets")                 \
+  X(kNoBridge, "no-bridge", false, "port belongs to no bridge at this moment")                     \
+  X(kNoCopyBuffer, "no-copy-buffer", false, "no packet buffer left to copy a flooded frame into")  \
+  X(kTxNoPort, "tx-no-port", true, "egress port is gone or could not be realised")                 \
+  X(kTxPortDown, "tx-port-down", true, "egress port is administratively down or has no link")      \
+  X(kTxNoGuest, "tx-no-guest", true, "no guest is connected, or its driver is not ready")          \
+  X(kTxQueueFull, "tx-queue-full", true, "guest, NIC or kernel took no more frames")               \
+  X(kTxTooBig, "tx-too-big", true, "frame exceeds the egress port's MTU")                          \
+  X(kTxOffload, "tx-offload", true,                                                                \
+    "offload that the way out lacks could not be done in software")                                \
+  X(kTxError, "tx-error", true, "device or kernel refused the frame")
+
+enum class DropReason : uint8_t {
+  kNone = 0,
+#define VSW_DROP_ENUM(name, text, egress, meaning) name,
+  VSW_DROP_REASONS(VSW_DROP_ENUM)
+#undef VSW_DROP_ENUM
+      kCount
+};
+
+inline constexpr size_t kDropReasonCount = static_cast<size_t>(DropReason::kCount);
+
+struct DropReasonInfo {
+  std::string_view name;     // kebab-case, stable: part of the API
+  bool egress;               // counted at the egress port
+  std::string_view meaning;  // one line for people
+};
+
+inline constexpr std::array<DropReasonInfo, kDropReasonCount> kDropReasons = {
+    {{"none", false, ""},
+#define VSW_DROP_INFO(name, text, egress, meaning) {text, egress, meaning},
+     VSW_DROP_REASONS(VSW_DROP_INFO)
+#undef VSW_DROP_INFO
+    }};
+
+constexpr const DropReasonInfo& Describe(DropReason reason) {
+  return kDropReasons[static_cast<size_t>(reason)];
+}
+
+}  // namespace vsw
+
+#endif  // VSW_BASE_DROP_REASON_H_

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Makes ports by kind: one row per kind in a table. The control thread calls it; what it returns is
+// open and ready to be polled. Every error says what was attempted, why it failed and what to do
+// about it.
+#ifndef VSW_DATAPATH_PORT_PORT_FACTORY_H_
+#define VSW_DATAPATH_PORT_PORT_FACTORY_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "datapath/port/port.h"
+
+struct rte_mempool;
+
+namespace vsw {
+
+/// What a port needs of the process.
+struct PortEnvironment {
+  rte_mempool* mbuf_pool = nullptr;  // data room of 2 KiB behind the headroom; outlives every port
+  uint16_t worker_count = 1;         // WorkerIds are 0..worker_count-1
+  /// Waits until no worker is inside a call on this port that began before (a grace period). Any
+  /// thread but a worker.
+  std::function<void()> synchronize;
+  /// Wakes sleeping workers: the port's file descriptors or readiness changed. Any thread.
+  std::function<void()> wake_workers;
+  /// Says that ReadInfo() would answer otherwise than before. Any thread; must not block.
+  std::function<void(PortNo)> info_changed;
+};
+
+struct PortRequest {
+  PortNo number;
+  std::string name;
+  std::string
+      kind;  // "tap", "internal", "system", "dpdk", "vhost-user"; patch ports are never made
+  std::map<std::string, std::string> options;
+};
+
+/// Errors: InvalidArgument (kind or option), NotFound (device, folder), AlreadyExists (in use),
+/// PermissionDenied, ResourceExhausted, Unavailable.
+[[nodiscard]] absl::StatusOr<std::unique_ptr<Port>> MakePort(const PortEnvironment& environment,
+                                                             const PortRequest& request);
+
+}  // namespace vsw
+
+#endif  // VSW_DATAPATH_PORT_PORT_FACTORY_H_

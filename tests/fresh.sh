@@ -49,13 +49,14 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
-# The first address of a bookworm source on this host, in either format of sources.
+# The first address that serves suite $1 on this host, in either format of sources.
 mirror_of_host() {
-  cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | awk '
+  { cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true; } | awk -v suite="$1" '
     /^#/ { next }
     $1 == "URIs:" { uri = $2 }
-    $1 == "Suites:" { for (i = 2; i <= NF; ++i) if ($i == "bookworm") { print uri; exit } }
-    $1 == "deb" { for (i = 2; i <= NF; ++i) if ($i == "bookworm") { print $(i - 1); exit } }'
+    $1 == "Suites:" { for (i = 2; i <= NF; ++i) if ($i == suite && !found) found = uri }
+    $1 == "deb" { for (i = 3; i <= NF; ++i) if ($i == suite && !found) found = $(i - 1) }
+    END { print found }'
 }
 
 copy_apt_settings() {
@@ -64,28 +65,22 @@ copy_apt_settings() {
   mkdir -p "$root/etc/apt/apt.conf.d"
   local file
   for file in /etc/apt/apt.conf /etc/apt/apt.conf.d/*; do
-    [ -f "$file" ] && grep -qiE 'proxy|verify-|acquire' "$file" && cp "$file" "$root/etc/apt/apt.conf.d/"
+    if [ -f "$file" ] && grep -qiE 'proxy|verify-|acquire::' "$file"; then
+      cp "$file" "$root/etc/apt/apt.conf.d/"
+    fi
   done
   if [ -d /usr/local/share/ca-certificates ]; then
     mkdir -p "$root/usr/local/share"
     cp -r /usr/local/share/ca-certificates "$root/usr/local/share/"
   fi
-  local mirror
-  mirror=$(mirror_of_host)
-  {
-    echo "deb $mirror bookworm main"
-    echo "deb $mirror bookworm-updates main"
-    local security
-    security=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null | awk '
-      /^#/ { next }
-      $1 == "URIs:" { uri = $2 }
-      $1 == "Suites:" && $2 == "bookworm-security" { print uri; exit }
-      $1 == "deb" { for (i = 2; i <= NF; ++i) if ($i == "bookworm-security") { print $(i - 1); exit } }')
-    [ -z "$security" ] || echo "deb $security bookworm-security main"
-  } >"$root/etc/apt/sources.list"
+  local suite mirror
+  for suite in bookworm bookworm-updates bookworm-security; do
+    mirror=$(mirror_of_host "$suite")
+    [ -z "$mirror" ] || echo "deb $mirror $suite main"
+  done >"$root/etc/apt/sources.list"
 }
 
-mirror=$(mirror_of_host)
+mirror=$(mirror_of_host bookworm)
 [ -n "$mirror" ] || { echo "fresh.sh: no source for bookworm in this host's apt settings" >&2; exit 1; }
 if [ ! -x "$root/usr/bin/apt-get" ]; then
   echo "== a bare Debian 12 in $root"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Survives guests that take their memory back. A peer that truncates the file behind its memory
-// makes us die of SIGBUS at the next touch; this process-wide handler puts zero pages there instead,
-// marks the guest as faulted and shuts its connection down, so that the ordinary way of losing a
-// guest follows. A SIGBUS anywhere else goes to whoever handled it before, or kills as ever.
+// makes us die of SIGBUS at the next touch; this process-wide handler puts zero pages there
+// instead, marks the guest as faulted and shuts its connection down, so that the ordinary way of
+// losing a guest follows. A SIGBUS anywhere else goes to whoever handled it before, or kills as
+// ever.
 //
 // Thread safety: everything from any thread; nothing locks. The handler itself calls only mmap(2),
 // shutdown(2), sigaction(2) and atomics.
@@ -20,8 +21,8 @@ namespace vsw::vhost {
 
 /// Whose memory it is. Outlives its ranges.
 struct GuardedGuest {
-  std::atomic<bool> faulted{false};     // set by the handler
-  std::atomic<int> connection_fd{-1};   // shut down by the handler
+  std::atomic<bool> faulted{false};    // set by the handler
+  std::atomic<int> connection_fd{-1};  // shut down by the handler
   std::atomic<uint64_t> fault_count{0};
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A packed virtqueue seen from the device (virtio 1.2 section 2.8): the same interface as SplitRing,
-// so that a queue is written once for both. Chains are handed back in the order in which they were
-// taken.
+// A packed virtqueue seen from the device (virtio 1.2 section 2.8): the same interface as
+// SplitRing, so that a queue is written once for both. Chains are handed back in the order in which
+// they were taken.
 //
 // Thread safety: none; its queue's gate lets one thread in at a time.
 #ifndef VSW_VHOST_PACKED_RING_H_

@@ -19,7 +19,8 @@ constexpr uint64_t kNeedsChecksum =
     RTE_MBUF_F_TX_L4_MASK | RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG;
 
 bool Fits(const rte_mbuf* frame, const OffloadCapabilities& guest) {
-  if (!(frame->ol_flags & kNeedsChecksum)) [[likely]] return true;
+  if (!(frame->ol_flags & kNeedsChecksum)) [[likely]]
+    return true;
   if (frame->ol_flags & RTE_MBUF_F_TX_UDP_SEG) return guest.uso;
   if (frame->ol_flags & RTE_MBUF_F_TX_TCP_SEG) {
     return frame->ol_flags & RTE_MBUF_F_TX_IPV6 ? guest.tso6 : guest.tso4;
@@ -299,9 +300,9 @@ DropReason Queue::TransmitOne(Ring& ring, rte_mbuf* frame) {
     ++chains;
   }
   const VirtioHeader offload = MakeVirtioHeader(frame);
-  const NetHeader header = {offload.flags,      offload.gso_type,    offload.hdr_len,
-                            offload.gso_size,   offload.csum_start,  offload.csum_offset,
-                            chains};
+  const NetHeader header = {
+      offload.flags,      offload.gso_type,    offload.hdr_len, offload.gso_size,
+      offload.csum_start, offload.csum_offset, chains};
   FrameWriter writer(frame, setup_.features & kFeatureLogAll, setup_.device);
   for (uint16_t i = 0; i < chains; ++i) {
     // Fetched again when there are several: the guest may have changed what stands there. The frame

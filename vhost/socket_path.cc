@@ -81,8 +81,8 @@ bool IsFreshConnection(int fd, const std::string& path, bool client) {
   }
   timeval deadline = {};
   length = sizeof(deadline);
-  return getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, &length) == 0 &&
-         deadline.tv_sec == 0 && deadline.tv_usec == 0;
+  return getsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &deadline, &length) == 0 && deadline.tv_sec == 0 &&
+         deadline.tv_usec == 0;
 }
 
 }  // namespace

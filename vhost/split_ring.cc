@@ -112,9 +112,8 @@ void SplitRing::Publish() {
 bool SplitRing::ShouldInterrupt() {
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (!(setup_.features & kFeatureEventIdx)) return !(Load(&avail_->flags) & kAvailNoInterrupt);
-  const bool passed =
-      !signalled_valid_ ||
-      EventPassed(Load(UsedEvent(avail_, setup_.size)), published_, signalled_);
+  const bool passed = !signalled_valid_ ||
+                      EventPassed(Load(UsedEvent(avail_, setup_.size)), published_, signalled_);
   if (passed) {
     signalled_ = published_;
     signalled_valid_ = true;

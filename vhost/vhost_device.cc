@@ -20,8 +20,8 @@ namespace {
 
 // Not offered: what the switch cannot do well (fragmenting UDP by IP, congestion bits of segmented
 // frames), and what would let a front-end reach into this process (IOMMU).
-constexpr uint64_t kWithheld = kFeatureHostUfo | kFeatureGuestUfo | kFeatureHostEcn |
-                               kFeatureGuestEcn | kFeatureIommu;
+constexpr uint64_t kWithheld =
+    kFeatureHostUfo | kFeatureGuestUfo | kFeatureHostEcn | kFeatureGuestEcn | kFeatureIommu;
 constexpr uint64_t kProtocolFeatures =
     kProtocolMq | kProtocolLogShmFd | kProtocolRarp | kProtocolReplyAck | kProtocolNetMtu;
 // A front-end that restarts may overlap with its former self for a moment.
@@ -33,13 +33,20 @@ struct FeatureName {
   const char* name;
 };
 constexpr FeatureName kFeatureNames[] = {
-    {kFeatureCsum, "csum"},           {kFeatureGuestCsum, "guest-csum"},
-    {kFeatureMtu, "mtu"},             {kFeatureHostTso4, "tso4"},
-    {kFeatureHostTso6, "tso6"},       {kFeatureGuestTso4, "guest-tso4"},
-    {kFeatureGuestTso6, "guest-tso6"}, {kFeatureMergeable, "mrg-rxbuf"},
-    {kFeatureMq, "mq"},               {kFeatureIndirect, "indirect"},
-    {kFeatureEventIdx, "event-idx"},  {kFeatureVersion1, "version-1"},
-    {kFeatureInOrder, "in-order"},    {kFeaturePacked, "packed"},
+    {kFeatureCsum, "csum"},
+    {kFeatureGuestCsum, "guest-csum"},
+    {kFeatureMtu, "mtu"},
+    {kFeatureHostTso4, "tso4"},
+    {kFeatureHostTso6, "tso6"},
+    {kFeatureGuestTso4, "guest-tso4"},
+    {kFeatureGuestTso6, "guest-tso6"},
+    {kFeatureMergeable, "mrg-rxbuf"},
+    {kFeatureMq, "mq"},
+    {kFeatureIndirect, "indirect"},
+    {kFeatureEventIdx, "event-idx"},
+    {kFeatureVersion1, "version-1"},
+    {kFeatureInOrder, "in-order"},
+    {kFeaturePacked, "packed"},
     {kFeatureLogAll, "log-all"},
 };
 
@@ -77,8 +84,8 @@ absl::Status VhostDevice::Register() {
   if (!LibraryCallbacks::Bind(options_.path, this)) {
     return AlreadyExists("another port of this switch uses socket '{}'", path);
   }
-  const absl::Status usable = options_.client ? CheckClientPath(options_.path)
-                                              : PrepareServerPath(options_.path);
+  const absl::Status usable =
+      options_.client ? CheckClientPath(options_.path) : PrepareServerPath(options_.path);
   if (!usable.ok()) {
     LibraryCallbacks::Unbind(options_.path);
     return usable;
@@ -131,7 +138,9 @@ uint16_t VhostDevice::ReceiveRarp(std::span<rte_mbuf*> burst) {
   rte_mbuf* const frame = rte_pktmbuf_alloc(options_.pool);
   if (frame == nullptr) return 0;
   constexpr uint16_t kBytes = 60;
-  auto* bytes = reinterpret_cast<uint8_t*>(rte_pktmbuf_append(frame, kBytes));
+  auto* bytes = rte_pktmbuf_mtod(frame, uint8_t*);
+  frame->data_len = kBytes;
+  frame->pkt_len = kBytes;
   std::memset(bytes, 0, kBytes);
   std::memset(bytes, 0xff, 6);
   // Ethernet, Ethernet over IPv4, "request reverse" (RFC 903).
@@ -292,8 +301,11 @@ void VhostDevice::AfterMessage(int vid, const Message& message) {
   if (vid != owner_) return;
   switch (static_cast<Request>(message.request)) {
     case Request::kSetMemTable:
-    case Request::kSetLogBase:
       LoadMemory();
+      break;
+    case Request::kSetLogBase:
+      // Without a memory table the library has nothing to be asked for.
+      if (memory_ != nullptr) LoadMemory();
       break;
     case Request::kSetFeatures: {
       uint64_t features = 0;
@@ -355,8 +367,8 @@ void VhostDevice::LoadMemory() {
   bool guarded = true;
   for (uint32_t i = 0; i < table->nregions; ++i) {
     const rte_vhost_mem_region& region = table->regions[i];
-    regions.push_back({region.guest_phys_addr, region.size,
-                       reinterpret_cast<uint8_t*>(region.host_user_addr)});
+    regions.push_back(
+        {region.guest_phys_addr, region.size, reinterpret_cast<uint8_t*>(region.host_user_addr)});
     guarded = guarded && MemoryGuard::Add(region.mmap_addr, region.mmap_size, &guest_);
   }
   std::free(table);

@@ -66,8 +66,8 @@ std::string FeaturesToString(uint64_t features);
 
 class VhostDevice {
  public:
-  /// Errors: InvalidArgument (path, queue pairs), NotFound (folder), PermissionDenied, AlreadyExists
-  /// (path in use, here or elsewhere), ResourceExhausted, Internal.
+  /// Errors: InvalidArgument (path, queue pairs), NotFound (folder), PermissionDenied,
+  /// AlreadyExists (path in use, here or elsewhere), ResourceExhausted, Internal.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<VhostDevice>> Open(VhostOptions options);
   ~VhostDevice();
   VhostDevice(const VhostDevice&) = delete;
@@ -86,8 +86,8 @@ class VhostDevice {
   }
 
   /// As Port::BeginSleep(): a descriptor that becomes readable when the guest kicks, or
-  /// kMustPoll or kHasWork. Without a guest it is one that never becomes readable: `changed` is what
-  /// wakes then. Descriptors are the connection's: good until the next `changed`.
+  /// kMustPoll or kHasWork. Without a guest it is one that never becomes readable: `changed` is
+  /// what wakes then. Descriptors are the connection's: good until the next `changed`.
   int BeginSleep(uint16_t pair);
   void EndSleep(uint16_t pair);
   static constexpr int kMustPoll = -1;
@@ -127,9 +127,9 @@ class VhostDevice {
   std::vector<std::unique_ptr<Queue>> queues_;  // by vring: 2*pair to the guest, 2*pair+1 from it
 
   // Written by the library's callbacks only; see OnConnection().
-  int owner_ = -1;             // the library's handle of the connection that is served
+  int owner_ = -1;  // the library's handle of the connection that is served
   bool owner_running_ = false;
-  int live_connections_ = 0;   // with those that are superseded
+  int live_connections_ = 0;  // with those that are superseded
   std::array<bool, 2 * kMaxQueuePairs> ready_{};
   std::shared_ptr<const GuestMemory> memory_;
   GuardedGuest guest_;
@@ -138,9 +138,9 @@ class VhostDevice {
   std::atomic<bool> connected_{false}, running_{false};
   std::atomic<uint64_t> features_{0}, connections_{0};
   std::atomic<uint16_t> guest_mtu_{0};
-  std::atomic<const char*> reason_{nullptr};         // why the last connection ended
-  const char* pending_reason_ = nullptr;             // why this one is about to
-  std::atomic<uint16_t> spread_count_{0};            // queues to the guest that are open
+  std::atomic<const char*> reason_{nullptr};                    // why the last connection ended
+  const char* pending_reason_ = nullptr;                        // why this one is about to
+  std::atomic<uint16_t> spread_count_{0};                       // queues to the guest that are open
   std::array<std::atomic<uint16_t>, kMaxQueuePairs> spread_{};  // their vrings
   std::atomic<uint64_t> rarp_address_{0};  // of the guest that has moved here; 0 = nothing to tell
 };

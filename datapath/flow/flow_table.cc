@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datapath/flow/flow_table.h"
+
+#include <cstring>
+#include <new>
+
+namespace vsw {
+namespace {
+
+constexpr uint32_t kNoSlot = 0xffffffff;
+// Address space, not memory: what is never touched costs nothing.
+constexpr size_t kArenaBytesPerFlow = 512;
+constexpr size_t kArenaBaseBytes = size_t{256} << 20;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<FlowTable>> FlowTable::Create(const FlowTableOptions& options) {
+  VSW_ASSIGN_OR_RETURN(ReservedMemory slots,
+                       ReservedMemory::Create(size_t{options.max_megaflows} * sizeof(Megaflow)));
+  VSW_ASSIGN_OR_RETURN(
+      std::unique_ptr<Arena> arena,
+      Arena::Create(kArenaBaseBytes + size_t{options.max_megaflows} * kArenaBytesPerFlow));
+  VSW_ASSIGN_OR_RETURN(ExactMatchCache exact, ExactMatchCache::Create(options.exact_match_entries));
+  VSW_ASSIGN_OR_RETURN(ReservedMemory chains,
+                       ReservedMemory::Create(kTagChains * sizeof(TagNode*)));
+  return std::unique_ptr<FlowTable>(new FlowTable(options, std::move(slots), std::move(arena),
+                                                  std::move(exact), std::move(chains)));
+}
+
+FlowTable::FlowTable(const FlowTableOptions& options, ReservedMemory slots,
+                     std::unique_ptr<Arena> arena, ExactMatchCache exact, ReservedMemory tag_chains)
+    : slots_(std::move(slots)),
+      max_megaflows_(options.max_megaflows),
+      free_slot_(kNoSlot),
+      arena_(std::move(arena)),
+      exact_(std::move(exact)),
+      classifier_(arena_.get(), options.max_ports, options.max_masks_per_port),
+      actions_(arena_.get()),
+      masks_(arena_.get()),
+      tag_chains_(std::move(tag_chains)) {}
+
+void FlowTable::LookupExact(FlowLookup* lookup) {
+  const uint32_t slot = exact_.Find(lookup->hash, [&](uint32_t candidate) {
+    const Megaflow& flow = At(candidate);
+    if (!Matches(&lookup->key, flow)) return false;
+    if (!IsStale(flow)) [[likely]]
+      return true;
+    lookup->found_stale = true;
+    return false;
+  });
+  if (slot != ExactMatchCache::kNone) lookup->flow = &At(slot);
+}
+
+void FlowTable::LookupMegaflow(FlowLookup* lookup) {
+  FlowKey* key = &lookup->key;
+  for (Subtable* subtable : classifier_.Tuples(key->in_port)) {
+    DefineLines(key, subtable->mask->lines);
+    const auto hash = static_cast<uint32_t>(hash_.Masked(*key, *subtable->mask));
+    const uint32_t slot = subtable->Find(hash, [&](uint32_t candidate) {
+      const Megaflow& flow = At(candidate);
+      if (!Matches(key, flow)) return false;
+      if (!IsStale(flow)) [[likely]]
+        return true;
+      lookup->found_stale = true;
+      return false;
+    });
+    if (slot == Subtable::kFree) continue;
+    ++subtable->hits;
+    lookup->flow = &At(slot);
+    exact_.Insert(lookup->hash, slot);
+    if (--hits_until_reorder_ == 0) {
+      hits_until_reorder_ = kReorderEvery;
+      classifier_.Reorder(key->in_port);
+    }
+    return;
+  }
+}
+
+uint32_t FlowTable::TakeSlot() {
+  if (free_slot_ != kNoSlot) {
+    const uint32_t slot = free_slot_;
+    free_slot_ = At(slot).hash;
+    return slot;
+  }
+  return used_slots_ < max_megaflows_ ? used_slots_++ : kNoSlot;
+}
+
+void FlowTable::SetWholeMask(const FlowKey& key, FlowMask* mask) const {
+  for (size_t i = 0; i < kFlowKeyLines; ++i) {
+    if (i == 0 || (key.lines & (1u << i))) std::memset(mask->bits.line(i), 0xff, kLineBytes);
+  }
+}
+
+Subtable* FlowTable::SubtableFor(PortNo in_port, const FlowMask& mask, bool exact) {
+  const FlowMask* interned = masks_.Acquire(mask);
+  if (interned == nullptr) return nullptr;
+  if (Subtable* subtable = classifier_.Find(in_port, interned); subtable != nullptr) {
+    masks_.Release(interned);  // the subtable holds its own reference
+    return subtable;
+  }
+  Subtable* subtable = classifier_.Add(in_port, interned, exact);
+  if (subtable == nullptr) masks_.Release(interned);
+  return subtable;
+}
+
+void FlowTable::StoreKey(Megaflow* flow, const FlowKey& key) {
+  const FlowMask& mask = *flow->mask;
+  uint8_t* more = flow->details->more_key;
+  for (size_t i = 0; i < kFlowKeyLines; ++i) {
+    if (!(mask.lines & (1u << i))) continue;
+    uint8_t* out = i == 0 ? flow->key_line0 : more;
+    for (size_t j = 0; j < kLineBytes; ++j) out[j] = key.line(i)[j] & mask.bits.line(i)[j];
+    if (i > 0) more += kLineBytes;
+  }
+}
+
+bool FlowTable::FillDetails(Megaflow* flow, const FlowKey& key, const Translation& translation) {
+  const size_t bytes = FlowDetails::BytesFor(translation.tags.size(), translation.credits.size());
+  void* block = arena_->Allocate(bytes);
+  if (block == nullptr) return false;
+  auto* details = new (block) FlowDetails{};
+  const size_t more_lines = static_cast<size_t>(__builtin_popcount(flow->mask->lines)) - 1;
+  if (more_lines > 0) {
+    details->more_key = static_cast<uint8_t*>(arena_->Allocate(more_lines * kLineBytes));
+    if (details->more_key == nullptr) {
+      arena_->Free(block, bytes);
+      return false;
+    }
+  }
+  details->bytes = static_cast<uint32_t>(bytes);
+  details->tag_count = static_cast<uint16_t>(translation.tags.size());
+  details->credit_count = static_cast<uint16_t>(translation.credits.size());
+  flow->details = details;
+  StoreKey(flow, key);
+  std::copy(translation.credits.begin(), translation.credits.end(), details->credits());
+  for (size_t i = 0; i < translation.tags.size(); ++i) {
+    TagNode& node = details->tags()[i];
+    TagNode*& chain = TagChain(translation.tags[i]);
+    node = {.tag = translation.tags[i], .flow = SlotOf(*flow), .next = chain, .link = &chain};
+    if (chain != nullptr) chain->link = &node.next;
+    chain = &node;
+  }
+  return true;
+}
+
+void FlowTable::FreeDetails(Megaflow* flow) {
+  FlowDetails* details = flow->details;
+  for (size_t i = 0; i < details->tag_count; ++i) {
+    TagNode& node = details->tags()[i];
+    *node.link = node.next;
+    if (node.next != nullptr) node.next->link = node.link;
+  }
+  const size_t more_lines = static_cast<size_t>(__builtin_popcount(flow->mask->lines)) - 1;
+  if (more_lines > 0) arena_->Free(details->more_key, more_lines * kLineBytes);
+  arena_->Free(details, details->bytes);
+}
+
+Megaflow* FlowTable::FindSame(Subtable* subtable, uint32_t hash, const FlowKey& key) {
+  FlowKey copy = key;
+  const uint32_t slot =
+      subtable->Find(hash, [&](uint32_t candidate) { return Matches(&copy, At(candidate)); });
+  return slot == Subtable::kFree ? nullptr : &At(slot);
+}
+
+Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation, uint64_t now_tsc,
+                             const Report& report) {
+  const FlowKey& key = lookup->key;
+  if (translation.tags.overflowed() || translation.credits.overflowed()) return nullptr;
+  FlowMask mask = translation.mask;
+  mask.bits.in_port = PortNo{0xffffffff};
+  mask.bits.recirc_id = 0xffffffff;
+  mask.bits.lines = 0;
+  mask.UpdateLines();
+  Subtable* subtable = SubtableFor(key.in_port, mask, false);
+  if (subtable == nullptr && !classifier_.HasRoom(key.in_port)) {
+    SetWholeMask(key, &mask);
+    mask.UpdateLines();
+    subtable = SubtableFor(key.in_port, mask, true);
+  }
+  if (subtable == nullptr) return nullptr;
+  const auto hash = static_cast<uint32_t>(hash_.Masked(key, *subtable->mask));
+  if (Megaflow* same = FindSame(subtable, hash, key); same != nullptr) {
+    ReportUse(same, report);
+    // Keeps the subtable while its only flow is replaced.
+    ++subtable->flows;
+    Remove(same);
+    --subtable->flows;
+  }
+
+  const CompiledActions* actions =
+      actions_.Acquire(translation.actions.span(), translation.drop_reason);
+  const uint32_t slot = actions == nullptr ? kNoSlot : TakeSlot();
+  if (slot != kNoSlot) {
+    Megaflow* flow = &At(slot);
+    flow->mask = subtable->mask;
+    if (FillDetails(flow, key, translation)) {
+      flow->actions = actions;
+      flow->packets = flow->bytes = 0;
+      flow->used_tsc = now_tsc;
+      flow->hash = hash;
+      flow->epoch = epoch_;
+      flow->subtable = subtable;
+      ++live_;
+      if (subtable->Insert(hash, slot, arena_.get())) {
+        lookup->flow = flow;
+        exact_.Insert(lookup->hash, slot);
+        return flow;
+      }
+      --live_;
+      FreeDetails(flow);
+    }
+    flow->mask = nullptr;
+    flow->hash = free_slot_;
+    free_slot_ = slot;
+  }
+  if (actions != nullptr) actions_.Release(actions);
+  if (subtable->flows == 0) {
+    const FlowMask* unused = subtable->mask;
+    classifier_.Remove(subtable);
+    masks_.Release(unused);
+  }
+  return nullptr;
+}
+
+void FlowTable::Invalidate(Tag tag) {
+  for (TagNode* node = TagChain(tag); node != nullptr; node = node->next) {
+    if (node->tag == tag) At(node->flow).epoch = 0;
+  }
+}
+
+void FlowTable::ReportUse(Megaflow* flow, const Report& report) {
+  FlowDetails* details = flow->details;
+  const uint64_t packets = flow->packets - details->reported_packets;
+  if (packets == 0) return;
+  if (details->credit_count > 0) {
+    report({details->credits(), details->credit_count}, packets,
+           flow->bytes - details->reported_bytes, flow->used_tsc);
+  }
+  details->reported_packets = flow->packets;
+  details->reported_bytes = flow->bytes;
+}
+
+void FlowTable::Remove(Megaflow* flow) {
+  const uint32_t slot = SlotOf(*flow);
+  Subtable* subtable = flow->subtable;
+  subtable->Remove(flow->hash, slot, arena_.get());
+  FreeDetails(flow);
+  actions_.Release(flow->actions);
+  flow->mask = nullptr;
+  flow->hash = free_slot_;
+  free_slot_ = slot;
+  --live_;
+  if (subtable->flows == 0) {
+    const FlowMask* mask = subtable->mask;
+    classifier_.Remove(subtable);
+    masks_.Release(mask);
+  }
+}
+
+void FlowTable::Sweep(uint32_t slots, uint64_t idle_before_tsc, const Report& report) {
+  for (uint32_t n = std::min(slots, used_slots_); n > 0; --n) {
+    if (sweep_at_ >= used_slots_) sweep_at_ = 0;
+    Megaflow* flow = &At(sweep_at_++);
+    if (flow->mask == nullptr) continue;
+    ReportUse(flow, report);
+    if (IsStale(*flow) || flow->used_tsc < idle_before_tsc) Remove(flow);
+  }
+}
+
+}  // namespace vsw

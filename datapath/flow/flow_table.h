@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// All cached decisions of one worker: exact-match cache in front of the megaflow classifier, the
+// megaflows themselves, and the index by which the slow path invalidates them. A burst is looked up
+// in two passes, LookupExact and LookupMegaflow; what neither finds is translated by the caller and
+// put in with Install().
+//
+// A decision may be used only if it was translated in the present epoch. Invalidated megaflows stay
+// in place as stale ones, which no lookup returns, until a packet has them translated again or the
+// sweep finds them; their counts are not lost.
+//
+// Thread safety: none; one worker owns it.
+#ifndef VSW_DATAPATH_FLOW_FLOW_TABLE_H_
+#define VSW_DATAPATH_FLOW_FLOW_TABLE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "datapath/flow/classifier.h"
+#include "datapath/flow/exact_match_cache.h"
+#include "datapath/flow/flow_hash.h"
+#include "datapath/flow/intern.h"
+#include "datapath/flow/megaflow.h"
+
+namespace vsw {
+
+struct FlowTableOptions {
+  uint32_t exact_match_entries = 1u << 20;
+  uint32_t max_megaflows = 1u << 20;
+  uint32_t max_ports = 4096;
+  uint32_t max_masks_per_port = 128;
+};
+
+/// One packet on its way through the lookups.
+struct FlowLookup {
+  FlowKey key;
+  uint64_t hash = 0;         // of the whole key
+  Megaflow* flow = nullptr;  // found
+  bool found_stale = false;  // a decision for it was invalidated; it has to be translated anew
+};
+
+class FlowTable {
+ public:
+  /// Called with what a megaflow forwarded since the last report.
+  using Report = std::function<void(std::span<const CreditId>, uint64_t packets, uint64_t bytes,
+                                    uint64_t used_tsc)>;
+
+  /// Errors: ResourceExhausted when address space cannot be had.
+  [[nodiscard]] static absl::StatusOr<std::unique_ptr<FlowTable>> Create(
+      const FlowTableOptions& options);
+
+  /// Hashes the key and fetches the cache line that LookupExact() will read.
+  void Prepare(FlowLookup* lookup) {
+    lookup->flow = nullptr;
+    lookup->found_stale = false;
+    lookup->hash = hash_.Whole(lookup->key);
+    exact_.Prefetch(lookup->hash);
+  }
+  void LookupExact(FlowLookup* lookup);
+  void LookupMegaflow(FlowLookup* lookup);
+
+  /// Puts the decision in for the packet's flow, in place of a stale one of the same match (whose
+  /// use is reported). nullptr: no room, or the decision depends on more than can be kept; it then
+  /// serves for this one packet. REQUIRES: every line of the key is defined.
+  Megaflow* Install(FlowLookup* lookup, const Translation& translation, uint64_t now_tsc,
+                    const Report& report);
+
+  /// Makes every megaflow of before stale, at once.
+  void SetEpoch(uint32_t epoch) { epoch_ = epoch; }
+  uint32_t epoch() const { return epoch_; }
+  /// Makes the megaflows stale that carry `tag`.
+  void Invalidate(Tag tag);
+
+  /// Looks at up to `slots` megaflows, going round: reports their use, forgets those stale or
+  /// unused since `idle_before_tsc`.
+  void Sweep(uint32_t slots, uint64_t idle_before_tsc, const Report& report);
+
+  uint32_t megaflow_count() const { return live_; }
+  uint32_t mask_count() const { return classifier_.subtable_count(); }
+  size_t memory_bytes() const { return arena_->used_bytes() + live_ * sizeof(Megaflow); }
+
+ private:
+  static constexpr uint32_t kTagChains = 1u << 16;
+  static constexpr uint32_t kReorderEvery = 4096;  // classifier hits between two reorderings
+
+  FlowTable(const FlowTableOptions& options, ReservedMemory slots, std::unique_ptr<Arena> arena,
+            ExactMatchCache exact, ReservedMemory tag_chains);
+
+  Megaflow& At(uint32_t slot) const { return reinterpret_cast<Megaflow*>(slots_.base())[slot]; }
+  uint32_t SlotOf(const Megaflow& flow) const {
+    return static_cast<uint32_t>(&flow - reinterpret_cast<Megaflow*>(slots_.base()));
+  }
+  TagNode*& TagChain(Tag tag) const {
+    const uint64_t mixed = tag * 0x9e3779b97f4a7c15;
+    return reinterpret_cast<TagNode**>(tag_chains_.base())[mixed >> 48];
+  }
+  bool IsStale(const Megaflow& flow) const { return flow.epoch != epoch_; }
+
+  uint32_t TakeSlot();
+  void SetWholeMask(const FlowKey& key, FlowMask* mask) const;
+  Subtable* SubtableFor(PortNo in_port, const FlowMask& mask, bool exact);
+  bool FillDetails(Megaflow* flow, const FlowKey& key, const Translation& translation);
+  void FreeDetails(Megaflow* flow);
+  void StoreKey(Megaflow* flow, const FlowKey& key);
+  void Remove(Megaflow* flow);
+  void ReportUse(Megaflow* flow, const Report& report);
+  Megaflow* FindSame(Subtable* subtable, uint32_t hash, const FlowKey& key);
+
+  const FlowHash hash_;
+  ReservedMemory slots_;
+  const uint32_t max_megaflows_;
+  uint32_t used_slots_ = 0;  // slots behind were never used
+  uint32_t free_slot_;       // head of the list of free ones, linked through Megaflow::hash
+  uint32_t live_ = 0;
+  uint32_t sweep_at_ = 0;
+  uint32_t epoch_ = 1;
+  uint32_t hits_until_reorder_ = kReorderEvery;
+  std::unique_ptr<Arena> arena_;
+  ExactMatchCache exact_;
+  Classifier classifier_;
+  ActionStore actions_;
+  MaskStore masks_;
+  ReservedMemory tag_chains_;
+};
+
+}  // namespace vsw
+
+#endif  // VSW_DATAPATH_FLOW_FLOW_TABLE_H_

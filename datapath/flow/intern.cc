@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datapath/flow/intern.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace vsw {
+namespace {
+
+// Placement among a worker's own few lists and masks; FNV-1a is enough, since chains are compared
+// in full and their number is bounded by configuration, not by packets.
+uint32_t Fnv(uint32_t hash, const void* data, size_t bytes) {
+  const auto* p = static_cast<const uint8_t*>(data);
+  for (size_t i = 0; i < bytes; ++i) hash = (hash ^ p[i]) * 16777619u;
+  return hash;
+}
+
+constexpr uint32_t kFnvStart = 2166136261u;
+
+template <typename Entry>
+void Unlink(Entry** chain, Entry* entry) {
+  while (*chain != entry) chain = &(*chain)->next;
+  *chain = entry->next;
+}
+
+}  // namespace
+
+uint32_t ActionStore::Hash(std::span<const Action> actions, DropReason drop_reason) {
+  const uint32_t hash = Fnv(kFnvStart, actions.data(), actions.size_bytes());
+  return Fnv(hash, &drop_reason, sizeof(drop_reason));
+}
+
+const CompiledActions* ActionStore::Acquire(std::span<const Action> actions,
+                                            DropReason drop_reason) {
+  const uint32_t hash = Hash(actions, drop_reason);
+  CompiledActions*& chain = chains_[hash % kChains];
+  for (CompiledActions* entry = chain; entry != nullptr; entry = entry->next) {
+    if (entry->hash == hash && entry->drop_reason == drop_reason &&
+        std::ranges::equal(entry->span(), actions)) {
+      ++entry->references;
+      return entry;
+    }
+  }
+  void* block = arena_->Allocate(BytesFor(actions.size()));
+  if (block == nullptr) return nullptr;
+  const bool single = actions.size() == 1 && actions[0].type == ActionType::kOutput;
+  auto* entry = static_cast<CompiledActions*>(block);
+  entry->references = 1;
+  entry->hash = hash;
+  entry->next = chain;
+  entry->single_output = single ? actions[0].port : kNoPort;
+  entry->count = static_cast<uint16_t>(actions.size());
+  entry->drop_reason = drop_reason;
+  std::copy(actions.begin(), actions.end(), entry->actions);
+  chain = entry;
+  return entry;
+}
+
+void ActionStore::Release(const CompiledActions* actions) {
+  auto* entry = const_cast<CompiledActions*>(actions);
+  if (--entry->references > 0) return;
+  Unlink(&chains_[entry->hash % kChains], entry);
+  arena_->Free(entry, BytesFor(entry->count));
+}
+
+uint32_t MaskStore::Hash(const FlowMask& mask) {
+  return Fnv(kFnvStart, &mask.bits, sizeof(mask.bits));
+}
+
+const FlowMask* MaskStore::Acquire(const FlowMask& mask) {
+  const uint32_t hash = Hash(mask);
+  Entry*& chain = chains_[hash % kChains];
+  for (Entry* entry = chain; entry != nullptr; entry = entry->next) {
+    if (entry->hash == hash && std::memcmp(&entry->mask.bits, &mask.bits, sizeof(mask.bits)) == 0) {
+      ++entry->references;
+      return &entry->mask;
+    }
+  }
+  void* block = arena_->Allocate(sizeof(Entry));
+  if (block == nullptr) return nullptr;
+  chain = new (block) Entry{.mask = mask, .references = 1, .hash = hash, .next = chain};
+  ++size_;
+  return &chain->mask;
+}
+
+void MaskStore::Release(const FlowMask* mask) {
+  auto* entry = reinterpret_cast<Entry*>(const_cast<FlowMask*>(mask));
+  if (--entry->references > 0) return;
+  Unlink(&chains_[entry->hash % kChains], entry);
+  arena_->Free(entry, sizeof(Entry));
+  --size_;
+}
+
+}  // namespace vsw

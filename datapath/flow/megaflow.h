@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A megaflow: one decision of the slow path, for every packet that agrees with `key` in the bits of
+// `mask`. Two cache lines in a slot of their own: bookkeeping, then line 0 of the masked key; the
+// further lines of the rare mask that has some stand in a block beside it. Slots are never used for
+// anything else and a free slot matches nothing, so that an index kept from before is safe to
+// follow: what it finds is compared in full against the slot's present mask, and whatever matches
+// is right.
+//
+// Thread safety: none; everything of a flow table belongs to one worker.
+#ifndef VSW_DATAPATH_FLOW_MEGAFLOW_H_
+#define VSW_DATAPATH_FLOW_MEGAFLOW_H_
+
+#include <emmintrin.h>
+
+#include <cstdint>
+
+#include "base/drop_reason.h"
+#include "datapath/flow/action.h"
+#include "datapath/flow/slow_path.h"
+#include "datapath/packet/flow_key.h"
+
+namespace vsw {
+
+/// An interned list of actions, shared by all megaflows that do the same.
+struct CompiledActions {
+  uint32_t references;
+  uint32_t hash;
+  CompiledActions* next;  // of the same hash chain
+  PortNo single_output;   // set when the list is just this; the short case
+  uint16_t count;
+  DropReason drop_reason;  // counted when the list is empty
+  Action actions[];
+
+  std::span<const Action> span() const { return {actions, count}; }
+};
+
+struct Subtable;
+struct FlowDetails;
+
+struct alignas(64) Megaflow {
+  // nullptr: the slot is free and matches nothing.
+  const FlowMask* mask;
+  const CompiledActions* actions;
+  uint64_t packets;
+  uint64_t bytes;
+  uint64_t used_tsc;
+  FlowDetails* details;
+  uint32_t hash;   // of the masked key: low half places it, high half is the signature
+  uint32_t epoch;  // decisions of an older epoch are translated again before use
+  Subtable* subtable;
+
+  uint8_t key_line0[kLineBytes];
+};
+static_assert(sizeof(Megaflow) == 2 * kLineBytes);
+
+/// What is not needed to forward: the rest of the key, what was reported, what the decision depends
+/// on.
+struct TagNode {
+  Tag tag;
+  uint32_t flow;
+  TagNode* next;
+  TagNode** link;  // what points to this node
+};
+struct FlowDetails {
+  uint64_t reported_packets;
+  uint64_t reported_bytes;
+  uint8_t* more_key;  // lines 1.. of the masked key that the mask uses, in order; or nullptr
+  uint16_t tag_count;
+  uint16_t credit_count;
+  uint32_t bytes;  // of this block with its arrays
+
+  TagNode* tags() { return reinterpret_cast<TagNode*>(this + 1); }
+  CreditId* credits() { return reinterpret_cast<CreditId*>(tags() + tag_count); }
+  static size_t BytesFor(size_t tags, size_t credits) {
+    return sizeof(FlowDetails) + tags * sizeof(TagNode) + credits * sizeof(CreditId);
+  }
+};
+
+inline bool MaskedLineEquals(const uint8_t* packet, const uint8_t* mask, const uint8_t* flow) {
+  __m128i difference = _mm_setzero_si128();
+  for (size_t i = 0; i < kLineBytes; i += sizeof(__m128i)) {
+    const auto load = [i](const uint8_t* p) {
+      return _mm_load_si128(reinterpret_cast<const __m128i*>(p + i));
+    };
+    difference = _mm_or_si128(difference,
+                              _mm_xor_si128(_mm_and_si128(load(packet), load(mask)), load(flow)));
+  }
+  return _mm_movemask_epi8(_mm_cmpeq_epi8(difference, _mm_setzero_si128())) == 0xffff;
+}
+
+/// The lines behind the first one; out of line since few masks have any.
+bool MoreLinesEqual(FlowKey* key, const Megaflow& flow);
+
+/// True if the packet belongs to `flow`. Defines lines of `key` that the mask needs.
+inline bool Matches(FlowKey* key, const Megaflow& flow) {
+  const FlowMask* mask = flow.mask;
+  if (mask == nullptr) [[unlikely]]
+    return false;
+  if (!MaskedLineEquals(key->line(0), mask->bits.line(0), flow.key_line0)) return false;
+  return mask->lines == kLineBase || MoreLinesEqual(key, flow);
+}
+
+}  // namespace vsw
+
+#endif  // VSW_DATAPATH_FLOW_MEGAFLOW_H_

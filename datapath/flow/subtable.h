@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The megaflows of one ingress port that share one mask: a hash table from the masked key to a
+// slot. Buckets of one cache line hold seven (signature, slot) pairs and a link to an overflow
+// bucket. It grows by doubling, a few buckets moved at each insertion, so that no insertion is
+// slow; until that is through a lookup looks into the old array as well.
+//
+// Thread safety: none; one worker owns it.
+#ifndef VSW_DATAPATH_FLOW_SUBTABLE_H_
+#define VSW_DATAPATH_FLOW_SUBTABLE_H_
+
+#include <cstdint>
+
+#include "base/status.h"
+#include "datapath/flow/arena.h"
+#include "datapath/flow/megaflow.h"
+
+namespace vsw {
+
+struct alignas(64) SubtableBucket {
+  static constexpr size_t kWays = 7;
+  uint32_t hash[kWays];
+  uint32_t slot[kWays];  // Subtable::kFree where there is none
+  SubtableBucket* next;
+};
+
+struct Subtable {
+  static constexpr uint32_t kFree = 0xffffffff;
+
+  const FlowMask* mask = nullptr;
+  PortNo in_port = kNoPort;
+  bool exact = false;  // beyond the port's bound of masks; does not count there
+  uint32_t flows = 0;
+  uint32_t hits = 0;  // since the port's list was sorted last
+
+  /// False when the arena is used up.
+  bool Init(const FlowMask* mask, PortNo in_port, Arena* arena);
+  /// Frees the arrays. REQUIRES: no flow left.
+  void Destroy(Arena* arena);
+
+  void Prefetch(uint32_t hash) const { __builtin_prefetch(&current_.At(hash)); }
+
+  /// The slot of a flow with this hash for which `visit(slot)` is true, or kFree.
+  template <typename Visit>
+  uint32_t Find(uint32_t hash, Visit&& visit) const {
+    const uint32_t slot = FindIn(current_, hash, visit);
+    if (slot != kFree || previous_.buckets == nullptr) [[likely]]
+      return slot;
+    return FindIn(previous_, hash, visit);
+  }
+  /// False when the arena is used up; the table is as before then.
+  bool Insert(uint32_t hash, uint32_t slot, Arena* arena);
+  /// REQUIRES: it is there.
+  void Remove(uint32_t hash, uint32_t slot, Arena* arena);
+
+ private:
+  struct Array {
+    SubtableBucket* buckets = nullptr;
+    uint32_t mask = 0;  // number of buckets - 1
+    SubtableBucket& At(uint32_t hash) const { return buckets[hash & mask]; }
+    size_t bytes() const { return (size_t{mask} + 1) * sizeof(SubtableBucket); }
+  };
+
+  template <typename Visit>
+  static uint32_t FindIn(const Array& array, uint32_t hash, Visit&& visit) {
+    for (const SubtableBucket* b = &array.At(hash); b != nullptr; b = b->next) {
+      for (size_t i = 0; i < SubtableBucket::kWays; ++i) {
+        if (b->hash[i] == hash && b->slot[i] != kFree && visit(b->slot[i])) return b->slot[i];
+      }
+    }
+    return kFree;
+  }
+  static bool MakeArray(Array* array, uint32_t buckets, Arena* arena);
+  static bool InsertInto(const Array& array, uint32_t hash, uint32_t slot, Arena* arena);
+  static bool RemoveFrom(const Array& array, uint32_t hash, uint32_t slot, Arena* arena);
+  void GrowIfFull(Arena* arena);
+  void MoveSome(Arena* arena);
+
+  Array current_;
+  Array previous_;      // being emptied while growing
+  uint32_t moved_ = 0;  // buckets of previous_ that are empty already
+};
+
+}  // namespace vsw
+
+#endif  // VSW_DATAPATH_FLOW_SUBTABLE_H_

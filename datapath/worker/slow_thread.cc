@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datapath/worker/slow_thread.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <future>
+
+#include "base/status.h"
+
+namespace vsw {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kTimer = std::chrono::milliseconds(100);
+// Events handled at one go, so that a flood of them cannot keep tasks waiting.
+constexpr size_t kEventBatch = 4096;
+
+}  // namespace
+
+SlowThread::SlowThread(SlowPath* slow_path)
+    : slow_path_(slow_path), event_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+  VSW_CHECK(event_fd_ >= 0);
+}
+
+SlowThread::~SlowThread() {
+  Stop();
+  close(event_fd_);
+}
+
+void SlowThread::Start(std::vector<SlowEventRing*> rings) {
+  rings_ = std::move(rings);
+  thread_ = std::thread([this] { Loop(); });
+  pthread_setname_np(thread_.native_handle(), "vsw-slow");
+}
+
+void SlowThread::Stop() {
+  if (!thread_.joinable()) return;
+  stop_.store(true);
+  Wake();
+  thread_.join();
+}
+
+void SlowThread::Run(const std::function<void()>& task) {
+  if (std::this_thread::get_id() == thread_.get_id()) return task();
+  std::promise<void> done;
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back([&] {
+      task();
+      done.set_value();
+    });
+  }
+  Wake();
+  done.get_future().wait();
+}
+
+void SlowThread::Wake() {
+  const uint64_t one = 1;
+  // A full counter means that the thread is awake already.
+  [[maybe_unused]] const ssize_t written = write(event_fd_, &one, sizeof(one));
+}
+
+void SlowThread::RunTasks() {
+  for (;;) {
+    std::function<void()> task;
+    {
+      const std::lock_guard lock(mutex_);
+      if (tasks_.empty()) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    task();
+  }
+}
+
+void SlowThread::DrainRings() {
+  learned_.clear();
+  credited_.clear();
+  for (SlowEventRing* ring : rings_) {
+    SlowEvent event;
+    for (size_t n = 0; n < kEventBatch && ring->Pop(&event); ++n) {
+      if (const auto* learn = std::get_if<LearnEvent>(&event)) {
+        learned_.push_back(*learn);
+      } else {
+        credited_.push_back(std::get<CreditEvent>(event));
+      }
+    }
+  }
+  if (!learned_.empty()) slow_path_->OnLearn(learned_);
+  if (!credited_.empty()) slow_path_->OnCredits(credited_);
+}
+
+bool SlowThread::AnythingToDo() {
+  for (const SlowEventRing* ring : rings_) {
+    if (!ring->empty()) return true;
+  }
+  const std::lock_guard lock(mutex_);
+  return !tasks_.empty() || stop_.load();
+}
+
+void SlowThread::Sleep(int timeout_ms) {
+  asleep_.store(true, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  if (!AnythingToDo()) {
+    pollfd wait = {.fd = event_fd_, .events = POLLIN, .revents = 0};
+    poll(&wait, 1, timeout_ms);
+  }
+  asleep_.store(false, std::memory_order_relaxed);
+  uint64_t count;
+  [[maybe_unused]] const ssize_t got = read(event_fd_, &count, sizeof(count));
+}
+
+void SlowThread::Loop() {
+  Clock::time_point next_timer = Clock::now() + kTimer;
+  while (!stop_.load()) {
+    RunTasks();
+    DrainRings();
+    const Clock::time_point now = Clock::now();
+    if (now >= next_timer) {
+      slow_path_->OnTimer();
+      next_timer = now + kTimer;
+    }
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next_timer - now);
+    Sleep(static_cast<int>(left.count()) + 1);
+  }
+  RunTasks();
+}
+
+}  // namespace vsw

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The thread that does what must not happen on a worker: learning, ageing, statistics,
+// configuration of the slow path. It sleeps until a worker has events, somebody has a task, or the
+// next tenth of a second is over.
+//
+// Thread safety: Run() and Notify() from any thread (Notify() from workers between bursts).
+#ifndef VSW_DATAPATH_WORKER_SLOW_THREAD_H_
+#define VSW_DATAPATH_WORKER_SLOW_THREAD_H_
+
+#include <atomic>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "datapath/worker/slow_events.h"
+
+namespace vsw {
+
+class SlowThread {
+ public:
+  explicit SlowThread(SlowPath* slow_path);
+  /// Stops and joins; tasks already given are run.
+  ~SlowThread();
+
+  /// Rings to drain; they outlive the thread's loop. REQUIRES: called before Start().
+  void Start(std::vector<SlowEventRing*> rings);
+  void Stop();
+
+  /// Runs `task` on the slow thread and returns when it has run; at once when called on it.
+  void Run(const std::function<void()>& task);
+
+  /// Events were pushed: wakes the thread if it sleeps.
+  void Notify() {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (asleep_.load(std::memory_order_relaxed)) Wake();
+  }
+
+ private:
+  void Loop();
+  void DrainRings();
+  void RunTasks();
+  void Sleep(int timeout_ms);
+  void Wake();
+  bool AnythingToDo();
+
+  SlowPath* const slow_path_;
+  std::vector<SlowEventRing*> rings_;
+  std::vector<LearnEvent> learned_;
+  std::vector<CreditEvent> credited_;
+  int event_fd_;
+  std::atomic<bool> asleep_{false};
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;  // guards tasks_
+  std::deque<std::function<void()>> tasks_;
+  std::thread thread_;
+};
+
+}  // namespace vsw
+
+#endif  // VSW_DATAPATH_WORKER_SLOW_THREAD_H_

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The last stage: frames gathered per egress port and handed over a burst at a time.
+//
+// Thread safety: none; one worker owns it.
+#ifndef VSW_DATAPATH_WORKER_TRANSMIT_H_
+#define VSW_DATAPATH_WORKER_TRANSMIT_H_
+
+#include <rte_mbuf.h>
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "datapath/port/port.h"
+#include "datapath/worker/counters.h"
+#include "datapath/worker/port_table.h"
+
+namespace vsw {
+
+class TransmitBatches {
+ public:
+  TransmitBatches(WorkerId worker, const PortTable* ports, PortCounters* counters)
+      : worker_(worker), ports_(ports), counters_(counters), batches_(kMaxPorts) {
+    active_.reserve(kMaxPorts);
+  }
+
+  /// Takes the frame; it leaves when the batch is full or at Flush().
+  void Add(PortNo port, rte_mbuf* packet) {
+    Batch& batch = batches_[ToInt(port) % kMaxPorts];
+    if (batch.count == 0) active_.push_back(port);
+    batch.packets[batch.count++] = packet;
+    if (batch.count == kBurst) [[unlikely]] {
+      Send(port, &batch);
+      std::erase(active_, port);
+    }
+  }
+
+  void Flush() {
+    for (const PortNo port : active_) Send(port, &batches_[ToInt(port) % kMaxPorts]);
+    active_.clear();
+  }
+
+ private:
+  struct Batch {
+    uint32_t count = 0;
+    rte_mbuf* packets[kBurst];
+  };
+
+  void Send(PortNo number, Batch* batch) {
+    PortCounters& counters = counters_[ToInt(number) % kMaxPorts];
+    Port* port = ports_->Find(number);
+    if (port != nullptr) [[likely]] {
+      port->Transmit(worker_, {batch->packets, batch->count}, counters);
+    } else {
+      rte_pktmbuf_free_bulk(batch->packets, batch->count);
+      counters.Drop(DropReason::kTxNoPort, batch->count);
+    }
+    batch->count = 0;
+  }
+
+  const WorkerId worker_;
+  const PortTable* const ports_;
+  PortCounters* const counters_;
+  std::vector<Batch> batches_;
+  std::vector<PortNo> active_;  // capacity kMaxPorts from the start
+};
+
+}  // namespace vsw
+
+#endif  // VSW_DATAPATH_WORKER_TRANSMIT_H_

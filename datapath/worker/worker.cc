@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datapath/worker/worker.h"
+
+#include <pthread.h>
+#include <rte_cycles.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_rcu_qsbr.h>
+#include <sched.h>
+#include <sys/prctl.h>
+
+#include <future>
+
+#include "base/log.h"
+#include "base/status.h"
+
+namespace vsw {
+namespace {
+
+constexpr uint64_t kSweepEveryUs = 1000;
+constexpr uint32_t kSlotsPerSweep = 256;
+constexpr uint64_t kMaxBackoffUs = 20;
+constexpr uint64_t kSleepWithFlowsNs = 200'000'000;
+constexpr uint64_t kSleepWithoutFlowsNs = 1'000'000'000;
+
+}  // namespace
+
+Worker::Worker(WorkerId id, int core, const PipelineEnvironment& environment,
+               std::unique_ptr<FlowTable> flows, WorkerShared* shared)
+    : core_(core),
+      env_(environment),
+      shared_(shared),
+      tsc_per_us_(environment.tsc_hz / 1'000'000),
+      pipeline_(environment, std::move(flows)),
+      idle_(tsc_per_us_) {
+  VSW_CHECK(id == environment.worker);
+}
+
+Worker::~Worker() { Stop(); }
+
+absl::Status Worker::PrepareThread() {
+  pthread_setname_np(pthread_self(), fmt::format("vsw-worker{}", ToInt(id())).c_str());
+  // The kernel may otherwise let a sleep of microseconds last 50 longer.
+  prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);
+  if (core_ >= 0) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET(core_, &set);
+    if (const int error = pthread_setaffinity_np(pthread_self(), sizeof(set), &set); error != 0) {
+      return ErrnoStatus(error, fmt::format("pin worker {} to core {}", ToInt(id()), core_));
+    }
+  }
+  if (rte_thread_register() != 0) {
+    return ErrnoStatus(rte_errno, fmt::format("register worker {} with DPDK", ToInt(id())));
+  }
+  rte_rcu_qsbr_thread_register(shared_->grace, ToInt(id()));
+  return absl::OkStatus();
+}
+
+absl::Status Worker::Start() {
+  std::promise<absl::Status> prepared;
+  thread_ = std::thread([this, &prepared] {
+    const absl::Status status = PrepareThread();
+    const bool ok = status.ok();
+    prepared.set_value(status);
+    if (ok) Loop();
+  });
+  return prepared.get_future().get();
+}
+
+void Worker::Stop() {
+  if (!thread_.joinable()) return;
+  stop_.store(true, std::memory_order_relaxed);
+  Wake();
+  thread_.join();
+}
+
+void Worker::TakeOrders() {
+  pipeline_.SetEpoch(shared_->epoch.load(std::memory_order_acquire));
+  mailbox_.Drain([this](std::span<const Tag> tags) { pipeline_.Invalidate(tags); });
+}
+
+uint32_t Worker::PollQueues(PollList* list, uint64_t now_tsc) {
+  rte_mbuf* burst[kBurst];
+  uint32_t total = 0;
+  for (PollQueue& q : list->queues) {
+    if (now_tsc < q.next_poll_tsc) continue;
+    const PortNo number = q.port->number();
+    const uint16_t n = q.port->Receive(q.queue, burst, env_.counters[ToInt(number)]);
+    if (n == 0) {
+      q.backoff_tsc = std::min(q.backoff_tsc + tsc_per_us_ / 2, kMaxBackoffUs * tsc_per_us_);
+      q.next_poll_tsc = now_tsc + q.backoff_tsc;
+      continue;
+    }
+    q.backoff_tsc = 0;
+    q.next_poll_tsc = 0;
+    total += n;
+    pipeline_.Process(number, {burst, n}, now_tsc);
+  }
+  return total;
+}
+
+void Worker::LookAfterTime(uint64_t now_tsc) {
+  if (now_tsc < next_sweep_tsc_) [[likely]]
+    return;
+  // After a long sleep one longer round makes up for those left out.
+  const uint64_t period_tsc = kSweepEveryUs * tsc_per_us_;
+  const uint64_t rounds = std::min<uint64_t>(1 + (now_tsc - next_sweep_tsc_) / period_tsc, 64);
+  next_sweep_tsc_ = now_tsc + period_tsc;
+  pipeline_.Sweep(static_cast<uint32_t>(rounds) * kSlotsPerSweep, now_tsc);
+}
+
+void Worker::Loop() {
+  rte_rcu_qsbr_thread_online(shared_->grace, ToInt(id()));
+  uint64_t last_tsc = rte_rdtsc();
+  while (!stop_.load(std::memory_order_relaxed)) {
+    rte_rcu_qsbr_quiescent(shared_->grace, ToInt(id()));
+    TakeOrders();
+    PollList* list = poll_list_.load(std::memory_order_acquire);
+    const uint64_t now_tsc = rte_rdtsc();
+    const uint32_t received = list == nullptr ? 0 : PollQueues(list, now_tsc);
+    LookAfterTime(now_tsc);
+    if (received > 0) {
+      idle_.Busy();
+    } else if (idle_.ShouldSleep(now_tsc)) {
+      // Still counted as reading: whoever waits for a grace period wakes us, and what we sleep on
+      // stays until then.
+      idle_.Sleep(list != nullptr ? list : &no_queues_,
+                  pipeline_.has_flows() ? kSleepWithFlowsNs : kSleepWithoutFlowsNs);
+    }
+    const uint64_t end_tsc = rte_rdtsc();
+    (received > 0 ? busy_tsc_ : idle_tsc_).Add(end_tsc - last_tsc);
+    last_tsc = end_tsc;
+  }
+  rte_rcu_qsbr_thread_offline(shared_->grace, ToInt(id()));
+  rte_rcu_qsbr_thread_unregister(shared_->grace, ToInt(id()));
+  rte_thread_unregister();
+}
+
+}  // namespace vsw

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datapath/worker/worker_set.h"
+
+#include <rte_cycles.h>
+#include <rte_rcu_qsbr.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <ctime>
+#include <list>
+#include <mutex>
+
+#include "base/status.h"
+#include "datapath/worker/worker.h"
+
+namespace vsw {
+namespace {
+
+struct FreeDeleter {
+  void operator()(void* p) const { std::free(p); }
+};
+
+absl::StatusOr<std::unique_ptr<rte_rcu_qsbr, FreeDeleter>> MakeGraceDomain(uint32_t workers) {
+  const size_t bytes = rte_rcu_qsbr_get_memsize(workers);
+  std::unique_ptr<rte_rcu_qsbr, FreeDeleter> domain(
+      static_cast<rte_rcu_qsbr*>(std::aligned_alloc(RTE_CACHE_LINE_SIZE, bytes)));
+  if (domain == nullptr || rte_rcu_qsbr_init(domain.get(), workers) != 0) {
+    return ResourceExhausted("cannot set up grace periods for {} workers", workers);
+  }
+  return domain;
+}
+
+class WorkerSetImpl final : public WorkerSet {
+ public:
+  WorkerSetImpl(const WorkerOptions& options, SlowPath* slow_path, rte_mempool* mbuf_pool)
+      : options_(options), slow_path_(slow_path), mbuf_pool_(mbuf_pool), slow_thread_(slow_path) {
+    if (options_.cores.empty()) options_.cores = {-1};
+  }
+
+  ~WorkerSetImpl() override {
+    for (auto& worker : workers_) worker->thread->Stop();
+    slow_thread_.Stop();
+    for (auto& worker : workers_) delete worker->thread->SetPollList(nullptr);
+  }
+
+  absl::Status Init() {
+    const auto count = static_cast<uint32_t>(options_.cores.size());
+    VSW_ASSIGN_OR_RETURN(grace_, MakeGraceDomain(count));
+    shared_.grace = grace_.get();
+    slow_path_->Attach(this);
+    std::vector<SlowEventRing*> rings;
+    for (uint32_t i = 0; i < count; ++i) {
+      VSW_RETURN_IF_ERROR(MakeWorker(WorkerId{i}, options_.cores[i]));
+      rings.push_back(&workers_.back()->events);
+    }
+    slow_thread_.Start(std::move(rings));
+    for (auto& worker : workers_) VSW_RETURN_IF_ERROR(worker->thread->Start());
+    return absl::OkStatus();
+  }
+
+  void AddPort(Port* port) override {
+    shared_.ports.Publish(port);
+    std::vector<Slot*> touched;
+    for (uint16_t i = 0; i < port->rx_queue_count(); ++i) {
+      Slot* slot = LeastLoaded();
+      slot->queues.push_back({port, QueueId{i}});
+      touched.push_back(slot);
+    }
+    Republish(touched);
+  }
+
+  void RemovePort(PortNo number) override {
+    shared_.ports.Withdraw(number);
+    std::vector<Slot*> touched;
+    for (auto& slot : workers_) {
+      const size_t erased =
+          std::erase_if(slot->queues, [&](const auto& q) { return q.first->number() == number; });
+      if (erased > 0) touched.push_back(slot.get());
+    }
+    Republish(touched);
+    Synchronize();
+  }
+
+  PortTotals ReadPort(PortNo number) const override {
+    PortTotals totals = ReadRaw(number);
+    const PortTotals& base = forgotten_[ToInt(number) % kMaxPorts];
+    totals.rx_packets -= base.rx_packets;
+    totals.rx_bytes -= base.rx_bytes;
+    totals.tx_packets -= base.tx_packets;
+    totals.tx_bytes -= base.tx_bytes;
+    for (size_t i = 0; i < kDropReasonCount; ++i) totals.drops[i] -= base.drops[i];
+    return totals;
+  }
+
+  void ForgetCounters(PortNo number) override {
+    forgotten_[ToInt(number) % kMaxPorts] = ReadRaw(number);
+  }
+
+  std::vector<WorkerStats> ReadWorkers() const override {
+    std::vector<WorkerStats> all;
+    for (const auto& slot : workers_) {
+      const PipelineCounters& counters = slot->thread->pipeline_stats();
+      all.push_back({.id = slot->thread->id(),
+                     .core = slot->thread->core(),
+                     .rx_queues = slot->queue_count.load(std::memory_order_relaxed),
+                     .megaflows = counters.megaflows.Get(),
+                     .masks = counters.masks.Get(),
+                     .exact_match_hits = counters.exact_match_hits.Get(),
+                     .megaflow_hits = counters.megaflow_hits.Get(),
+                     .misses = counters.misses.Get(),
+                     .busy_tsc = slot->thread->busy_tsc(),
+                     .idle_tsc = slot->thread->idle_tsc()});
+    }
+    return all;
+  }
+
+  void WakeAll() override {
+    for (auto& slot : workers_) slot->thread->Wake();
+  }
+
+  void Synchronize() override {
+    const uint64_t token = rte_rcu_qsbr_start(shared_.grace);
+    // A worker that fell asleep before the token was drawn would let us wait for its next event.
+    WakeAll();
+    rte_rcu_qsbr_check(shared_.grace, token, true);
+  }
+
+  void Invalidate(std::span<const Tag> tags) override {
+    if (tags.empty()) return;
+    const std::lock_guard lock(orders_mutex_);
+    orders_.remove_if([](const InvalidationOrder& order) { return order.outstanding.load() == 0; });
+    InvalidationOrder& order = orders_.emplace_back();
+    order.tags.assign(tags.begin(), tags.end());
+    order.links.resize(workers_.size());
+    order.outstanding = workers_.size();
+    for (size_t i = 0; i < workers_.size(); ++i) {
+      order.links[i].order = &order;
+      workers_[i]->thread->mailbox()->Post(&order.links[i]);
+    }
+    Synchronize();
+  }
+
+  void InvalidateAll() override {
+    // Epoch 0 marks what was invalidated by tag.
+    uint32_t next = shared_.epoch.load(std::memory_order_relaxed) + 1;
+    if (next == 0) next = 1;
+    shared_.epoch.store(next, std::memory_order_release);
+    Synchronize();
+  }
+
+  void RunOnSlowThread(const std::function<void()>& task) override { slow_thread_.Run(task); }
+
+  uint64_t NowNs() const override {
+    // The workers' time stamps are TSC readings; so is this.
+    const unsigned __int128 tsc = rte_rdtsc();
+    return static_cast<uint64_t>(tsc * 1'000'000'000 / rte_get_tsc_hz());
+  }
+
+ private:
+  struct Slot {
+    SlowEventRing events;
+    std::unique_ptr<PortCounters[]> counters;
+    std::vector<std::pair<Port*, QueueId>> queues;
+    std::atomic<uint32_t> queue_count{0};
+    std::unique_ptr<Worker> thread;
+  };
+
+  absl::Status MakeWorker(WorkerId id, int core) {
+    auto slot = std::make_unique<Slot>();
+    slot->counters = std::make_unique<PortCounters[]>(kMaxPorts);
+    VSW_ASSIGN_OR_RETURN(std::unique_ptr<FlowTable> flows,
+                         FlowTable::Create({.exact_match_entries = options_.exact_match_entries,
+                                            .max_megaflows = options_.max_megaflows,
+                                            .max_ports = kMaxPorts,
+                                            .max_masks_per_port = options_.max_masks_per_port}));
+    const uint64_t hz = rte_get_tsc_hz();
+    const PipelineEnvironment environment = {
+        .worker = id,
+        .slow_path = slow_path_,
+        .ports = &shared_.ports,
+        .counters = slot->counters.get(),
+        .mbuf_pool = mbuf_pool_,
+        .events = &slot->events,
+        .slow_thread = &slow_thread_,
+        .tsc_hz = hz,
+        .idle_timeout_tsc = hz / 1000 * options_.idle_timeout_ms};
+    slot->thread = std::make_unique<Worker>(id, core, environment, std::move(flows), &shared_);
+    workers_.push_back(std::move(slot));
+    return absl::OkStatus();
+  }
+
+  Slot* LeastLoaded() {
+    return std::min_element(
+               workers_.begin(), workers_.end(),
+               [](const auto& a, const auto& b) { return a->queues.size() < b->queues.size(); })
+        ->get();
+  }
+
+  // Gives each of `slots` its present queues, and frees the former lists once nobody polls them.
+  void Republish(const std::vector<Slot*>& slots) {
+    std::vector<std::unique_ptr<PollList>> former;
+    for (Slot* slot : slots) {
+      auto list = std::make_unique<PollList>();
+      for (const auto& [port, queue] : slot->queues) list->Add(port, queue);
+      list->Finish();
+      slot->queue_count.store(static_cast<uint32_t>(slot->queues.size()),
+                              std::memory_order_relaxed);
+      former.emplace_back(slot->thread->SetPollList(list.release()));
+    }
+    if (!former.empty()) Synchronize();
+  }
+
+  PortTotals ReadRaw(PortNo number) const {
+    PortTotals totals;
+    for (const auto& slot : workers_) {
+      const PortCounters& counters = slot->counters[ToInt(number) % kMaxPorts];
+      totals.rx_packets += counters.rx_packets.Get();
+      totals.rx_bytes += counters.rx_bytes.Get();
+      totals.tx_packets += counters.tx_packets.Get();
+      totals.tx_bytes += counters.tx_bytes.Get();
+      for (size_t i = 0; i < kDropReasonCount; ++i) totals.drops[i] += counters.drops[i].Get();
+    }
+    return totals;
+  }
+
+  WorkerOptions options_;
+  SlowPath* const slow_path_;
+  rte_mempool* const mbuf_pool_;
+  std::unique_ptr<rte_rcu_qsbr, FreeDeleter> grace_;
+  WorkerShared shared_;
+  SlowThread slow_thread_;
+  std::vector<std::unique_ptr<Slot>> workers_;
+  std::vector<PortTotals> forgotten_ = std::vector<PortTotals>(kMaxPorts);
+  std::mutex orders_mutex_;              // guards orders_
+  std::list<InvalidationOrder> orders_;  // until every worker has done them
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<WorkerSet>> WorkerSet::Start(const WorkerOptions& options,
+                                                            SlowPath* slow_path,
+                                                            rte_mempool* mbuf_pool) {
+  auto set = std::make_unique<WorkerSetImpl>(options, slow_path, mbuf_pool);
+  VSW_RETURN_IF_ERROR(set->Init());
+  return set;
+}
+
+}  // namespace vsw

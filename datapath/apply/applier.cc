@@ -41,8 +41,9 @@ Applier::~Applier() {
 
 absl::Status Applier::Apply(const WantedState& wanted) {
   if (wanted.revision < applied_.revision) {
-    return FailedPrecondition("revision {} is older than {}, which the switch runs; send the latest",
-                              wanted.revision, applied_.revision);
+    return FailedPrecondition(
+        "revision {} is older than {}, which the switch runs; send the latest", wanted.revision,
+        applied_.revision);
   }
   const Difference difference = Compare(applied_, wanted);
   std::vector<Leaver> leavers;
@@ -181,8 +182,8 @@ void Applier::Open(Row* row, uint64_t now_ns) {
     Fail(row, fmt::format("the switch holds {} ports already; remove some", kMaxPorts - 1), 0);
     return;
   }
-  absl::StatusOr<std::unique_ptr<Port>> port = make_port_(
-      {row->number, row->wanted.name, KindName(row->wanted.kind), row->wanted.options});
+  absl::StatusOr<std::unique_ptr<Port>> port =
+      make_port_({row->number, row->wanted.name, KindName(row->wanted.kind), row->wanted.options});
   if (!port.ok()) {
     Fail(row, std::string(port.status().message()), kFirstBackoffNs);
     return;
@@ -200,7 +201,8 @@ void Applier::Fail(Row* row, const std::string& reason, uint64_t retry_after_ns)
     row->retry_ns = row->backoff_ns = 0;
     return;
   }
-  row->backoff_ns = row->backoff_ns == 0 ? retry_after_ns : std::min(row->backoff_ns * 2, kMaxBackoffNs);
+  row->backoff_ns =
+      row->backoff_ns == 0 ? retry_after_ns : std::min(row->backoff_ns * 2, kMaxBackoffNs);
   row->retry_ns = workers_->NowNs() + row->backoff_ns;
 }
 

@@ -4,8 +4,8 @@
 // states in order, retries failed ports when their time has come, and looks at ports that said that
 // their facts changed.
 //
-// Thread safety: every member from any thread. InfoSignal::Raise() takes no lock and never blocks, so
-// that a port may call it from anywhere.
+// Thread safety: every member from any thread. InfoSignal::Raise() takes no lock and never blocks,
+// so that a port may call it from anywhere.
 #ifndef VSW_DATAPATH_APPLY_APPLY_THREAD_H_
 #define VSW_DATAPATH_APPLY_APPLY_THREAD_H_
 

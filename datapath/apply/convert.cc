@@ -28,8 +28,8 @@ absl::Status CheckName(const std::string& name, const std::string& field) {
     return InvalidArgument("{}: {} bytes, but a name has at most {}", field, name.size(),
                            kMaxNameBytes);
   }
-  const bool plain = std::all_of(name.begin(), name.end(),
-                                 [](char c) { return c > ' ' && c < 0x7f && c != '/'; });
+  const bool plain =
+      std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f && c != '/'; });
   if (!plain) return InvalidArgument("{}: only printable ASCII without '/' and blanks", field);
   return absl::OkStatus();
 }
@@ -162,9 +162,9 @@ absl::Status AddBridges(const datapath::v1::WantedState& message, WantedState* s
     const uint32_t entries = bridge.fdb().max_entries();
     const bool added =
         state->bridges
-            .try_emplace(bridge.name(),
-                         WantedBridge{
-                             .name = bridge.name(),
+            .try_emplace(
+                bridge.name(),
+                WantedBridge{.name = bridge.name(),
                              .dpid = bridge.dpid() ? bridge.dpid() : DerivedDpid(bridge.name()),
                              .fdb_ageing_seconds = ageing ? ageing : kDefaultAgeingSeconds,
                              .fdb_max_entries = entries ? entries : kDefaultFdbEntries})

@@ -21,9 +21,10 @@ constexpr auto kStopPatience = std::chrono::milliseconds(500);
 absl::StatusOr<std::unique_ptr<DatapathServer>> DatapathServer::Start(
     const std::string& socket_path, DatapathService* service) {
   if (socket_path.size() >= sizeof(sockaddr_un::sun_path)) {
-    return InvalidArgument("socket path '{}' has {} bytes, but at most {} are possible; choose a "
-                           "shorter run directory",
-                           socket_path, socket_path.size(), sizeof(sockaddr_un::sun_path) - 1);
+    return InvalidArgument(
+        "socket path '{}' has {} bytes, but at most {} are possible; choose a "
+        "shorter run directory",
+        socket_path, socket_path.size(), sizeof(sockaddr_un::sun_path) - 1);
   }
   if (unlink(socket_path.c_str()) != 0 && errno != ENOENT) {
     return ErrnoStatus(errno, "remove stale socket " + socket_path);
@@ -38,7 +39,8 @@ absl::StatusOr<std::unique_ptr<DatapathServer>> DatapathServer::Start(
   server->server_ = builder.BuildAndStart();
   umask(old_mask);
   if (server->server_ == nullptr) {
-    return Unavailable("cannot listen on {}; see whether the directory may be written", socket_path);
+    return Unavailable("cannot listen on {}; see whether the directory may be written",
+                       socket_path);
   }
   return server;
 }

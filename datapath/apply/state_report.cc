@@ -22,8 +22,9 @@ bool AllEqual(const std::vector<T>& a, const std::vector<T>& b) {
 
 template <typename T>
 const T* Find(const std::vector<T>& sorted, const std::string& name) {
-  const auto it = std::lower_bound(sorted.begin(), sorted.end(), name,
-                                   [](const T& item, const std::string& n) { return item.name < n; });
+  const auto it =
+      std::lower_bound(sorted.begin(), sorted.end(), name,
+                       [](const T& item, const std::string& n) { return item.name < n; });
   return it != sorted.end() && it->name == name ? &*it : nullptr;
 }
 

@@ -26,7 +26,8 @@ absl::Status PoolError(const MemoryPlan& plan) {
 
 absl::StatusOr<rte_mempool*> MakeEmpty(const MemoryPlan& plan, unsigned count) {
   rte_mempool* pool = rte_mempool_create_empty(kName, count, kElementSize, kCacheSize,
-                                               sizeof(rte_pktmbuf_pool_private), SOCKET_ID_ANY, 0);
+                                               sizeof(rte_pktmbuf_pool_private), SOCKET_ID_ANY,
+                                               plan.hugepages ? 0 : RTE_MEMPOOL_F_NO_IOVA_CONTIG);
   if (pool == nullptr) return PoolError(plan);
   if (rte_mempool_set_ops_byname(pool, "ring_mp_mc", nullptr) != 0) return PoolError(plan);
   rte_pktmbuf_pool_private sizes{};
@@ -45,9 +46,10 @@ absl::Status PopulateFromOrdinaryMemory(const MemoryPlan& plan, rte_mempool* poo
   // Both are only advice: without them it works too, slower or with a larger core file.
   madvise(start, bytes, MADV_HUGEPAGE);
   madvise(start, bytes, MADV_DONTDUMP);
-  // Addresses are I/O addresses here (DPDK without hugepages has no others), so the mapping counts
-  // as one page and no buffer has to keep clear of a page's border.
-  if (rte_mempool_populate_virt(pool, start, bytes, bytes, nullptr, nullptr) < 0) {
+  // Addresses are I/O addresses here (DPDK without hugepages has no others), so the mapping is
+  // contiguous for devices too; the pool's flag keeps DPDK from placing one buffer a page.
+  if (rte_mempool_populate_iova(pool, start, reinterpret_cast<rte_iova_t>(start), bytes, nullptr,
+                                nullptr) < 0) {
     return PoolError(plan);
   }
   return absl::OkStatus();

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ofproto/config_diff.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+#include <unordered_set>
+#include <vector>
+
+namespace vsw {
+namespace {
+
+void SortSet(std::vector<uint16_t>* values) {
+  std::sort(values->begin(), values->end());
+  values->erase(std::unique(values->begin(), values->end()), values->end());
+}
+
+void NormalisePorts(SlowPathBridge* bridge, std::unordered_set<PortNo>* taken) {
+  std::erase_if(bridge->ports, [taken](const SlowPathPort& port) {
+    return port.number == kNoPort || !taken->insert(port.number).second;
+  });
+  std::sort(bridge->ports.begin(), bridge->ports.end(),
+            [](const SlowPathPort& a, const SlowPathPort& b) { return a.number < b.number; });
+  for (SlowPathPort& port : bridge->ports) {
+    SortSet(&port.trunks);
+    SortSet(&port.cvlans);
+  }
+}
+
+void NormaliseStaticFdb(SlowPathBridge* bridge) {
+  std::unordered_set<PortNo> ports;
+  for (const SlowPathPort& port : bridge->ports) ports.insert(port.number);
+  std::vector<StaticFdbEntry>& entries = bridge->static_fdb;
+  std::erase_if(entries, [&ports](const StaticFdbEntry& entry) {
+    return entry.mac.is_multicast() || !ports.contains(entry.port);
+  });
+  const auto address = [](const StaticFdbEntry& e) { return std::tie(e.vlan, e.mac); };
+  std::stable_sort(entries.begin(), entries.end(),
+                   [&](const auto& a, const auto& b) { return address(a) < address(b); });
+  entries.erase(std::unique(entries.begin(), entries.end(),
+                            [&](const auto& a, const auto& b) { return address(a) == address(b); }),
+                entries.end());
+}
+
+struct Place {
+  const SlowPathBridge* bridge;
+  const SlowPathPort* port;
+};
+
+std::map<PortNo, Place> PlacesOf(const SlowPathConfig& config) {
+  std::map<PortNo, Place> places;
+  for (const SlowPathBridge& bridge : config.bridges) {
+    for (const SlowPathPort& port : bridge.ports) places[port.number] = {&bridge, &port};
+  }
+  return places;
+}
+
+// A number may pass from one bridge or port to another one: then the name tells them apart.
+bool IsSamePort(const Place& a, const Place& b) {
+  return a.bridge->id == b.bridge->id && a.bridge->name == b.bridge->name &&
+         a.port->name == b.port->name;
+}
+
+}  // namespace
+
+SlowPathConfig Normalised(const SlowPathConfig& config) {
+  SlowPathConfig result = config;
+  std::sort(result.bridges.begin(), result.bridges.end(),
+            [](const SlowPathBridge& a, const SlowPathBridge& b) { return a.id < b.id; });
+  std::unordered_set<PortNo> taken;
+  for (SlowPathBridge& bridge : result.bridges) {
+    NormalisePorts(&bridge, &taken);
+    NormaliseStaticFdb(&bridge);
+  }
+  return result;
+}
+
+ConfigDiff Compare(const SlowPathConfig& before, const SlowPathConfig& after) {
+  ConfigDiff diff;
+  const std::map<PortNo, Place> old_places = PlacesOf(before);
+  const std::map<PortNo, Place> new_places = PlacesOf(after);
+  for (const auto& [number, old_place] : old_places) {
+    const auto found = new_places.find(number);
+    const bool stays = found != new_places.end() && IsSamePort(old_place, found->second);
+    if (stays && *old_place.port == *found->second.port) continue;
+    diff.changed.insert(number);
+    diff.floods.insert(old_place.bridge->id);
+    (stays ? diff.reset : diff.gone).insert({old_place.bridge->id, number});
+  }
+  for (const auto& [number, new_place] : new_places) {
+    if (old_places.contains(number) && !diff.changed.contains(number)) continue;
+    diff.changed.insert(number);
+    diff.floods.insert(new_place.bridge->id);
+  }
+  return diff;
+}
+
+}  // namespace vsw

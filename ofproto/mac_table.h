@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The forwarding database of one bridge: which port an address of a VLAN is behind. Addresses are
+// learned and age; static ones do neither, are never moved by learning and do not count to the
+// limit. At the limit the port with the most learned addresses loses its oldest one, so that a
+// sender of many addresses pushes out its own and nobody else's.
+//
+// Every function that changes answers appends the addresses whose answer changed to `changed`; the
+// caller invalidates what depended on them. Refreshing an address changes no answer.
+//
+// Thread safety: Lookup() from any thread at any time, without waiting. All else from the slow
+// thread alone. After has_retired() turns true the caller waits for a grace period and calls
+// ReleaseRetired().
+#ifndef VSW_OFPROTO_MAC_TABLE_H_
+#define VSW_OFPROTO_MAC_TABLE_H_
+
+#include <compare>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/mac_address.h"
+#include "base/net_types.h"
+#include "ofproto/credit.h"
+#include "ofproto/index_list.h"
+#include "ofproto/mac_index.h"
+
+namespace vsw {
+
+struct VlanMac {
+  VlanId vlan = kNoVlan;
+  MacAddress mac;
+  auto operator<=>(const VlanMac&) const = default;
+};
+
+class MacTable {
+ public:
+  using Changes = std::vector<VlanMac>;
+
+  /// Entries that one table can hold, learned and static together; greater limits mean this one.
+  static constexpr uint32_t kMaxEntries = 1u << 24;
+
+  struct Hit {
+    PortNo port = kNoPort;  // kNoPort: not known
+    bool is_static = false;
+    MacEntryRef entry;
+  };
+  struct Row {
+    VlanMac address;
+    PortNo port;
+    bool is_static;
+    uint64_t last_seen_ns;
+  };
+
+  MacTable(uint64_t ageing_ns, uint32_t max_learned);
+
+  Hit Lookup(VlanId vlan, const MacAddress& mac) const noexcept;
+
+  /// Takes the new limits; forgets addresses if there are too many now.
+  void SetLimits(uint64_t ageing_ns, uint32_t max_learned, Changes* changed);
+  /// `address` was seen behind `port`: learns, moves or refreshes it. Group addresses, the zero
+  /// address and static ones are left alone.
+  void Learn(const VlanMac& address, PortNo port, uint64_t now_ns, Changes* changed);
+  /// The entry was in use at `used_ns`. Does nothing if it was removed or moved meanwhile.
+  void Refresh(MacEntryRef entry, uint64_t used_ns);
+  /// Forgets what was not seen for the ageing time, at most `bound` addresses.
+  void Age(uint64_t now_ns, size_t bound, Changes* changed);
+  /// Forgets learned addresses: of all ports, or of those VLANs of `port` for which `of_vlan` says
+  /// yes.
+  void Flush(Changes* changed);
+  void FlushPort(PortNo port, const std::function<bool(VlanId)>& of_vlan, Changes* changed);
+
+  /// Sets or moves a static entry; a learned one of that address gives way.
+  void SetStatic(const VlanMac& address, PortNo port, Changes* changed);
+  void EraseStatic(const VlanMac& address, Changes* changed);
+
+  void ForEach(const std::function<void(const Row&)>& visit) const;
+  size_t learned() const { return by_age_.size(); }
+
+  bool has_retired() const { return index_.has_retired(); }
+  void ReleaseRetired() { index_.ReleaseRetired(); }
+
+ private:
+  struct Entry {
+    VlanMac address;
+    PortNo port = kNoPort;  // kNoPort: free
+    uint64_t last_seen_ns = 0;
+    uint16_t generation = 0;
+    bool is_static = false;
+    IndexLink age_link;
+    IndexLink port_link;
+  };
+  using AgeList = IndexList<Entry, &Entry::age_link>;
+  using PortList = IndexList<Entry, &Entry::port_link>;
+
+  uint32_t Find(const VlanMac& address) const;
+  uint32_t Allocate(const VlanMac& address);
+  void Publish(uint32_t index);
+  void Remove(uint32_t index, Changes* changed);
+  void AttachToPort(uint32_t index, PortNo port);
+  void DetachFromPort(uint32_t index);
+  void Touch(uint32_t index, uint64_t seen_ns);
+  void Move(uint32_t index, PortNo port, uint64_t now_ns, Changes* changed);
+  /// Makes room for one more of `port`.
+  void EvictFor(PortNo port, Changes* changed);
+
+  uint64_t ageing_ns_;
+  uint32_t max_learned_;
+  MacIndex index_;
+  std::vector<Entry> entries_;
+  std::vector<uint32_t> free_;
+  AgeList by_age_;                                // learned ones, longest unseen first
+  std::unordered_map<PortNo, PortList> by_port_;  // learned ones, longest unseen first
+  std::set<std::pair<size_t, PortNo>> ports_by_count_;
+};
+
+}  // namespace vsw
+
+#endif  // VSW_OFPROTO_MAC_TABLE_H_

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ofproto/normal.h"
+
+#include <array>
+
+#include "ofproto/credit.h"
+#include "ofproto/patch.h"
+#include "ofproto/tags.h"
+#include "ofproto/vlan_rules.h"
+
+namespace vsw {
+namespace {
+
+void LearnSource(TranslationContext& context, const BridgeRules& bridge, const PortRules& in,
+                 VlanId vlan) {
+  const MacAddress source = context.view.eth_src();
+  if (source.is_zero()) return;
+  context.DependOn(AddressTag(bridge.id, vlan, source));
+  const MacTable::Hit hit = bridge.fdb->Lookup(vlan, source);
+  if (hit.is_static) return;
+  if (hit.port == in.number) {
+    context.CountFor(Credit::OfAddress(bridge.id, hit.entry));
+  } else {
+    context.Learn({.bridge = bridge.id, .vlan = vlan, .mac = source, .port = in.number});
+  }
+}
+
+void Send(TranslationContext& context, const PortRules& out, EgressForm form,
+          const BridgeFrame& frame) {
+  const FrameTags tags = TagsInForm(form, frame, context.view);
+  if (out.is_patch) {
+    OutputToPatch(context, out, tags);
+  } else {
+    context.Output(out.number, tags);
+  }
+}
+
+void SendToKnown(TranslationContext& context, const PortRules& in, const PortRules& out,
+                 const BridgeFrame& frame) {
+  context.DependOn(PortTag(out.number));
+  if (out.number == in.number) return context.Drop(DropReason::kHairpin);
+  const EgressForm form = EgressFormAt(out, frame, context.view);
+  if (form == EgressForm::kNone) return context.Drop(DropReason::kNoDestination);
+  Send(context, out, form, frame);
+}
+
+bool TakesFlood(TranslationContext& context, const PortRules& in, const PortRules& out) {
+  if (out.number == in.number || !out.usable) return false;
+  if (!out.is_patch) return true;
+  const PortRules* peer = FindPatchPeer(context, out);
+  return peer != nullptr && peer->usable;
+}
+
+void Flood(TranslationContext& context, const BridgeRules& bridge, const PortRules& in,
+           const BridgeFrame& frame) {
+  context.DependOn(FloodTag(bridge.id));
+  // One form after the other, the received one first, so that tags change once or twice in all.
+  using Order = std::array<EgressForm, 3>;
+  const Order order =
+      frame.received_tagged
+          ? Order{EgressForm::kTagged, EgressForm::kPriorityTag, EgressForm::kUntagged}
+          : Order{EgressForm::kUntagged, EgressForm::kTagged, EgressForm::kPriorityTag};
+  bool sent = false;
+  for (const EgressForm form : order) {
+    for (const PortRules& out : bridge.ports) {
+      if (EgressFormAt(out, frame, context.view) != form || !TakesFlood(context, in, out)) continue;
+      Send(context, out, form, frame);
+      sent = true;
+    }
+  }
+  if (!sent) context.Drop(DropReason::kNoDestination);
+}
+
+void Forward(TranslationContext& context, const BridgeRules& bridge, const PortRules& in,
+             const BridgeFrame& frame) {
+  if (!context.view.eth_dst_is_group()) {
+    const MacAddress destination = context.view.eth_dst();
+    context.DependOn(AddressTag(bridge.id, frame.vlan, destination));
+    const MacTable::Hit hit = bridge.fdb->Lookup(frame.vlan, destination);
+    const PortRules* out = context.config.FindPort(hit.port);
+    // A port that this configuration no longer has here: its addresses are about to be forgotten.
+    if (out != nullptr && out->bridge_index == in.bridge_index) {
+      return SendToKnown(context, in, *out, frame);
+    }
+  }
+  Flood(context, bridge, in, frame);
+}
+
+}  // namespace
+
+void TranslateNormal(TranslationContext& context, const PortRules& in, const FrameTags& received) {
+  const BridgeRules& bridge = context.config.BridgeOf(in);
+  BridgeFrame frame;
+  const DropReason refused = ClassifyIngress(in, received, context.view, &frame);
+  if (refused != DropReason::kNone) return context.Drop(refused);
+  if (context.view.eth_src_is_group()) return context.Drop(DropReason::kBadSourceAddress);
+  if (context.view.eth_dst_is_reserved()) return context.Drop(DropReason::kReservedAddress);
+  if (!context.Enter(bridge.id, frame.vlan)) return;
+  LearnSource(context, bridge, in, frame.vlan);
+  Forward(context, bridge, in, frame);
+  context.Leave();
+}
+
+}  // namespace vsw

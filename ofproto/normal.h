@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The NORMAL rule: a learning bridge with VLANs. docs/normal.md tells what it does, in the order in
+// which it is done here.
+#ifndef VSW_OFPROTO_NORMAL_H_
+#define VSW_OFPROTO_NORMAL_H_
+
+#include "ofproto/config_snapshot.h"
+#include "ofproto/frame_tags.h"
+#include "ofproto/translation_context.h"
+
+namespace vsw {
+
+/// Forwards the packet, which came in by `in` bearing `received`.
+void TranslateNormal(TranslationContext& context, const PortRules& in, const FrameTags& received);
+
+}  // namespace vsw
+
+#endif  // VSW_OFPROTO_NORMAL_H_

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ofproto/switch.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "base/status.h"
+#include "ofproto/credit.h"
+#include "ofproto/field_view.h"
+#include "ofproto/normal.h"
+#include "ofproto/tags.h"
+#include "ofproto/translation_context.h"
+#include "ofproto/vlan_rules.h"
+
+namespace vsw {
+namespace {
+
+constexpr uint64_t kNsPerSecond = 1'000'000'000;
+constexpr uint32_t kDefaultAgeingSeconds = 300;
+constexpr uint32_t kDefaultMaxEntries = 8192;
+// Addresses that one timer call forgets per bridge: bounds the pause that others see.
+constexpr size_t kMaxAgedPerCall = 16384;
+// Beyond this, looking for single megaflows costs more than translating all of them again.
+constexpr size_t kMaxTagsPerInvalidation = 32768;
+
+uint64_t AgeingNs(const SlowPathBridge& bridge) {
+  const uint32_t seconds = bridge.fdb_ageing_seconds;
+  return (seconds == 0 ? kDefaultAgeingSeconds : seconds) * kNsPerSecond;
+}
+uint32_t MaxEntries(const SlowPathBridge& bridge) {
+  return bridge.fdb_max_entries == 0 ? kDefaultMaxEntries : bridge.fdb_max_entries;
+}
+const SlowPathBridge* FindBridge(const SlowPathConfig& config, BridgeId id) {
+  for (const SlowPathBridge& bridge : config.bridges) {
+    if (bridge.id == id) return &bridge;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Switch::Switch()
+    : snapshot_(std::make_unique<const ConfigSnapshot>()), published_(snapshot_.get()) {}
+Switch::~Switch() = default;
+
+void Switch::Translate(const FlowKey& key, Translation* result) const noexcept {
+  FieldView view(key, &result->mask);
+  TranslationContext context(*published_.load(std::memory_order_acquire), view, result);
+  const PortNo number = view.in_port();
+  context.DependOn(PortTag(number));
+  if (const PortRules* in = context.config.FindPort(number); in != nullptr) {
+    TranslateNormal(context, *in, FrameTags());
+  } else {
+    context.Drop(DropReason::kNoBridge);
+  }
+  context.Finish();
+}
+
+void Switch::Configure(const SlowPathConfig& config) {
+  VSW_CHECK(control_ != nullptr);
+  SlowPathConfig next = Normalised(config);
+  if (next.bridges == running_.bridges) return;
+  const ConfigDiff diff = Compare(running_, next);
+  Tables doomed = AdoptBridges(next);
+  std::unique_ptr<const ConfigSnapshot> old = Publish(next);
+
+  std::vector<Tag> tags;
+  for (const PortNo port : diff.changed) tags.push_back(PortTag(port));
+  for (const BridgeId bridge : diff.floods) tags.push_back(FloodTag(bridge));
+  ForgetMisplaced(diff, &tags);
+  AdoptFdbSettings(next, &tags);
+  AdoptPatchPorts(next, diff);
+  running_ = std::move(next);
+
+  control_->Synchronize();
+  old.reset();
+  doomed.clear();
+  for (auto& [id, bridge] : bridges_) bridge.fdb->ReleaseRetired();
+  Invalidate(&tags);
+}
+
+Switch::Tables Switch::AdoptBridges(const SlowPathConfig& next) {
+  Tables doomed;
+  for (auto it = bridges_.begin(); it != bridges_.end();) {
+    const SlowPathBridge* wanted = FindBridge(next, it->first);
+    if (wanted != nullptr && wanted->name == it->second.name) {
+      ++it;
+    } else {
+      doomed.push_back(std::move(it->second.fdb));
+      it = bridges_.erase(it);
+    }
+  }
+  for (const SlowPathBridge& bridge : next.bridges) {
+    if (bridges_.contains(bridge.id)) continue;
+    auto fdb = std::make_unique<MacTable>(AgeingNs(bridge), MaxEntries(bridge));
+    bridges_.emplace(bridge.id, Bridge{.name = bridge.name, .fdb = std::move(fdb)});
+  }
+  return doomed;
+}
+
+std::unique_ptr<const ConfigSnapshot> Switch::Publish(const SlowPathConfig& next) {
+  auto fresh = std::make_unique<const ConfigSnapshot>(
+      next, [this](BridgeId bridge) { return TableOf(bridge); });
+  published_.store(fresh.get(), std::memory_order_release);
+  return std::exchange(snapshot_, std::move(fresh));
+}
+
+void Switch::ForgetMisplaced(const ConfigDiff& diff, std::vector<Tag>* tags) {
+  const auto forget = [&](const BridgePort& place, const std::function<bool(VlanId)>& of_vlan) {
+    MacTable* table = TableOf(place.bridge);
+    if (table == nullptr) return;
+    MacTable::Changes changes;
+    table->FlushPort(place.port, of_vlan, &changes);
+    AddTags(place.bridge, changes, tags);
+  };
+  for (const BridgePort& place : diff.gone) {
+    forget(place, [](VlanId) { return true; });
+  }
+  for (const BridgePort& place : diff.reset) {
+    const PortRules& port = *snapshot_->FindPort(place.port);
+    forget(place, [&port](VlanId vlan) { return !CarriesVlan(port, vlan); });
+  }
+}
+
+void Switch::AdoptFdbSettings(const SlowPathConfig& next, std::vector<Tag>* tags) {
+  for (const SlowPathBridge& bridge : next.bridges) {
+    MacTable::Changes changes;
+    TableOf(bridge.id)->SetLimits(AgeingNs(bridge), MaxEntries(bridge), &changes);
+    AdoptStaticFdb(bridge, &changes);
+    AddTags(bridge.id, changes, tags);
+  }
+}
+
+void Switch::AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* changes) {
+  MacTable& table = *TableOf(bridge.id);
+  std::set<VlanMac> wanted;
+  for (const StaticFdbEntry& entry : bridge.static_fdb) wanted.insert({entry.vlan, entry.mac});
+  if (const SlowPathBridge* before = FindBridge(running_, bridge.id); before != nullptr) {
+    for (const StaticFdbEntry& entry : before->static_fdb) {
+      const VlanMac address{entry.vlan, entry.mac};
+      if (!wanted.contains(address)) table.EraseStatic(address, changes);
+    }
+  }
+  for (const StaticFdbEntry& entry : bridge.static_fdb) {
+    table.SetStatic({entry.vlan, entry.mac}, entry.port, changes);
+  }
+}
+
+void Switch::AdoptPatchPorts(const SlowPathConfig& next, const ConfigDiff& diff) {
+  for (const BridgePort& place : diff.gone) patch_counters_.erase(place.port);
+  for (const SlowPathBridge& bridge : next.bridges) {
+    for (const SlowPathPort& port : bridge.ports) {
+      if (port.is_patch) {
+        patch_counters_.try_emplace(port.number, PatchCounters{port.number, 0, 0, 0, 0});
+      } else {
+        patch_counters_.erase(port.number);
+      }
+    }
+  }
+}
+
+void Switch::OnLearn(std::span<const LearnEvent> events) {
+  const uint64_t now_ns = control_->NowNs();
+  std::vector<Tag> tags;
+  MacTable::Changes changes;
+  for (const LearnEvent& event : events) {
+    // The configuration may have changed since the packet came by.
+    const PortRules* port = snapshot_->FindPort(event.port);
+    if (port == nullptr || snapshot_->BridgeOf(*port).id != event.bridge) continue;
+    if (!CarriesVlan(*port, event.vlan)) continue;
+    changes.clear();
+    TableOf(event.bridge)->Learn({event.vlan, event.mac}, event.port, now_ns, &changes);
+    AddTags(event.bridge, changes, &tags);
+  }
+  ReclaimTables();
+  Invalidate(&tags);
+}
+
+void Switch::OnCredits(std::span<const CreditEvent> events) {
+  for (const CreditEvent& event : events) {
+    const Credit credit = Credit::Parse(event.credit);
+    if (credit.kind == Credit::Kind::kAddress) {
+      MacTable* table = TableOf(credit.bridge);
+      if (table != nullptr) table->Refresh(credit.entry, event.last_used_ns);
+      continue;
+    }
+    if (const auto out = patch_counters_.find(credit.patch_out); out != patch_counters_.end()) {
+      out->second.tx_packets += event.packets;
+      out->second.tx_bytes += event.bytes;
+    }
+    if (const auto in = patch_counters_.find(credit.patch_in); in != patch_counters_.end()) {
+      in->second.rx_packets += event.packets;
+      in->second.rx_bytes += event.bytes;
+    }
+  }
+}
+
+void Switch::OnTimer() {
+  const uint64_t now_ns = control_->NowNs();
+  std::vector<Tag> tags;
+  for (auto& [id, bridge] : bridges_) {
+    MacTable::Changes changes;
+    bridge.fdb->Age(now_ns, kMaxAgedPerCall, &changes);
+    AddTags(id, changes, &tags);
+  }
+  Invalidate(&tags);
+}
+
+std::vector<FdbRow> Switch::ListFdb() const {
+  const uint64_t now_ns = control_->NowNs();
+  std::vector<FdbRow> rows;
+  for (const auto& [id, bridge] : bridges_) {
+    bridge.fdb->ForEach([&, bridge_id = id](const MacTable::Row& row) {
+      const uint64_t age_ns =
+          row.is_static || row.last_seen_ns > now_ns ? 0 : now_ns - row.last_seen_ns;
+      rows.push_back({.bridge = bridge_id,
+                      .vlan = row.address.vlan,
+                      .mac = row.address.mac,
+                      .port = row.port,
+                      .is_static = row.is_static,
+                      .age_seconds = static_cast<uint32_t>(age_ns / kNsPerSecond)});
+    });
+  }
+  std::sort(rows.begin(), rows.end(), [](const FdbRow& a, const FdbRow& b) {
+    return std::tie(a.bridge, a.vlan, a.mac) < std::tie(b.bridge, b.vlan, b.mac);
+  });
+  return rows;
+}
+
+uint32_t Switch::FlushFdb(const BridgeId* bridge, PortNo port) {
+  std::vector<Tag> tags;
+  uint32_t flushed = 0;
+  for (auto& [id, state] : bridges_) {
+    if (bridge != nullptr && *bridge != id) continue;
+    MacTable::Changes changes;
+    if (port == kNoPort) {
+      state.fdb->Flush(&changes);
+    } else {
+      state.fdb->FlushPort(
+          port, [](VlanId) { return true; }, &changes);
+    }
+    flushed += static_cast<uint32_t>(changes.size());
+    AddTags(id, changes, &tags);
+  }
+  Invalidate(&tags);
+  return flushed;
+}
+
+std::vector<PatchCounters> Switch::ReadPatchCounters() const {
+  std::vector<PatchCounters> result;
+  for (const auto& [port, counters] : patch_counters_) result.push_back(counters);
+  return result;
+}
+
+MacTable* Switch::TableOf(BridgeId bridge) {
+  const auto found = bridges_.find(bridge);
+  return found == bridges_.end() ? nullptr : found->second.fdb.get();
+}
+
+void Switch::AddTags(BridgeId bridge, const MacTable::Changes& changes, std::vector<Tag>* tags) {
+  for (const VlanMac& address : changes) {
+    tags->push_back(AddressTag(bridge, address.vlan, address.mac));
+  }
+}
+
+void Switch::ReclaimTables() {
+  bool waited = false;
+  for (auto& [id, bridge] : bridges_) {
+    if (!bridge.fdb->has_retired()) continue;
+    if (!std::exchange(waited, true)) control_->Synchronize();
+    bridge.fdb->ReleaseRetired();
+  }
+}
+
+void Switch::Invalidate(std::vector<Tag>* tags) {
+  if (tags->empty()) return;
+  tags->push_back(kAnyChangeTag);
+  std::sort(tags->begin(), tags->end());
+  tags->erase(std::unique(tags->begin(), tags->end()), tags->end());
+  if (tags->size() > kMaxTagsPerInvalidation) {
+    control_->InvalidateAll();
+  } else {
+    control_->Invalidate(*tags);
+  }
+}
+
+}  // namespace vsw

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The slow path: decides about packets by the bridges' rules, learns addresses, and tells the
+// datapath which decisions no longer hold. Translation itself is in normal.h and what it calls;
+// this class holds the state that it runs on, and publishes every change of it.
+//
+// Thread safety: as SlowPath says. Workers reach the configuration through published_ and each
+// bridge's address table through the configuration; the slow thread writes both, and frees what it
+// replaced after a grace period. A change is published first and its tags invalidated then, so that
+// no decision by older state outlives the call that changed it.
+#ifndef VSW_OFPROTO_SWITCH_H_
+#define VSW_OFPROTO_SWITCH_H_
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "datapath/flow/slow_path.h"
+#include "ofproto/config_diff.h"
+#include "ofproto/config_snapshot.h"
+#include "ofproto/mac_table.h"
+
+namespace vsw {
+
+class Switch : public SlowPath {
+ public:
+  Switch();
+  ~Switch() override;
+
+  void Attach(DatapathControl* control) override { control_ = control; }
+  void Translate(const FlowKey& key, Translation* result) const noexcept override;
+  /// A bridge's fdb_ageing_seconds or fdb_max_entries of 0 stands for the default.
+  void Configure(const SlowPathConfig& config) override;
+  void OnLearn(std::span<const LearnEvent> events) override;
+  void OnCredits(std::span<const CreditEvent> events) override;
+  void OnTimer() override;
+  std::vector<FdbRow> ListFdb() const override;
+  uint32_t FlushFdb(const BridgeId* bridge, PortNo port) override;
+  std::vector<PatchCounters> ReadPatchCounters() const override;
+
+ private:
+  struct Bridge {
+    std::string name;
+    std::unique_ptr<MacTable> fdb;
+  };
+  using Tables = std::vector<std::unique_ptr<MacTable>>;
+
+  /// Makes tables for new bridges; returns those of bridges that are no more.
+  Tables AdoptBridges(const SlowPathConfig& next);
+  std::unique_ptr<const ConfigSnapshot> Publish(const SlowPathConfig& next);
+  void AdoptPatchPorts(const SlowPathConfig& next, const ConfigDiff& diff);
+  void ForgetMisplaced(const ConfigDiff& diff, std::vector<Tag>* tags);
+  void AdoptFdbSettings(const SlowPathConfig& next, std::vector<Tag>* tags);
+  void AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* changes);
+  MacTable* TableOf(BridgeId bridge);
+
+  static void AddTags(BridgeId bridge, const MacTable::Changes& changes, std::vector<Tag>* tags);
+  /// Ends a change of published state.
+  void ReclaimTables();
+  void Invalidate(std::vector<Tag>* tags);
+
+  DatapathControl* control_ = nullptr;
+  SlowPathConfig running_;  // normalised
+  std::map<BridgeId, Bridge> bridges_;
+  std::map<PortNo, PatchCounters> patch_counters_;
+  std::unique_ptr<const ConfigSnapshot> snapshot_;  // what published_ points to
+  std::atomic<const ConfigSnapshot*> published_;    // slow thread writes, workers read
+};
+
+}  // namespace vsw
+
+#endif  // VSW_OFPROTO_SWITCH_H_

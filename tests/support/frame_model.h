@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A frame as the sum of its VLAN tags, and what a list of actions makes of it: the frames that
+// leave by each port. For tests that compare results instead of action lists.
+#ifndef VSW_TESTS_SUPPORT_FRAME_MODEL_H_
+#define VSW_TESTS_SUPPORT_FRAME_MODEL_H_
+
+#include <algorithm>
+#include <compare>
+#include <cstdint>
+#include <ostream>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "base/net_types.h"
+#include "datapath/flow/action.h"
+#include "datapath/packet/flow_key.h"
+#include "fmt/format.h"
+
+namespace vsw::testing {
+
+struct ModelTag {
+  uint16_t vlan = 0;
+  uint16_t priority = 0;  // 0..7
+  uint16_t tpid = 0x8100;
+  bool beyond_key = false;  // third received tag: no key holds its fields
+  auto operator<=>(const ModelTag&) const = default;
+};
+using ModelTags = std::vector<ModelTag>;  // outermost first
+
+struct Sent {
+  uint32_t port;
+  ModelTags tags;
+  auto operator<=>(const Sent&) const = default;
+};
+
+/// "3[10 p5 88a8][20]"; "3" if untagged.
+inline std::string ToString(const Sent& sent) {
+  std::string text = std::to_string(sent.port);
+  for (const ModelTag& tag : sent.tags) {
+    text += fmt::format("[{}", tag.vlan);
+    if (tag.priority != 0) text += fmt::format(" p{}", tag.priority);
+    if (tag.tpid != 0x8100) text += fmt::format(" {:x}", tag.tpid);
+    text += tag.beyond_key ? " ?]" : "]";
+  }
+  return text;
+}
+inline void PrintTo(const Sent& sent, std::ostream* out) { *out << ToString(sent); }
+
+inline ModelTags TagsOf(const FlowKey& key) {
+  ModelTags tags;
+  for (const VlanTag& tag : key.vlan) {
+    const uint16_t tci = tag.tci.Get();
+    if ((tci & kVlanPresent) == 0) return tags;
+    tags.push_back({.vlan = static_cast<uint16_t>(tci & kVlanIdMask),
+                    .priority = static_cast<uint16_t>(tci >> 13),
+                    .tpid = tag.tpid.Get()});
+  }
+  const uint16_t type = key.eth_type.Get();
+  if (type == 0x8100 || type == 0x88a8) tags.push_back({.tpid = type, .beyond_key = true});
+  return tags;
+}
+
+/// Every frame that leaves, by port. Throws on steps that no frame could take.
+inline std::vector<Sent> RunActions(const FlowKey& key, std::span<const Action> actions) {
+  ModelTags tags = TagsOf(key);
+  std::vector<Sent> sent;
+  for (const Action& action : actions) {
+    const ModelTag tag = {.vlan = static_cast<uint16_t>(action.tci & kVlanIdMask),
+                          .priority = static_cast<uint16_t>(action.tci >> 13),
+                          .tpid = action.tpid};
+    if (action.tci & kVlanPresent) throw std::logic_error("the present bit in an action's tci");
+    switch (action.type) {
+      case ActionType::kOutput:
+        sent.push_back({ToInt(action.port), tags});
+        continue;
+      case ActionType::kPushVlan:
+        tags.insert(tags.begin(), tag);
+        continue;
+      case ActionType::kPopVlan:
+        if (tags.empty()) throw std::logic_error("pop of a tag that is not there");
+        tags.erase(tags.begin());
+        continue;
+      case ActionType::kSetVlanTci:
+        if (tags.empty()) throw std::logic_error("change of a tag that is not there");
+        tags[0].vlan = tag.vlan;
+        tags[0].priority = tag.priority;
+        continue;
+    }
+  }
+  std::sort(sent.begin(), sent.end());
+  return sent;
+}
+
+}  // namespace vsw::testing
+
+#endif  // VSW_TESTS_SUPPORT_FRAME_MODEL_H_

@@ -1,0 +1,371 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datapath/apply/applier.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "datapath/apply/ofport_assignment.h"
+
+namespace vsw {
+namespace {
+
+constexpr uint64_t kFirstBackoffNs = 500'000'000;
+constexpr uint64_t kMaxBackoffNs = 10'000'000'000;
+
+/// The port was removed from the configuration: what it made in the kernel goes with it.
+template <typename P>
+void RetirePort(P* port) {
+  if constexpr (requires { port->Retire(); }) port->Retire();
+}
+
+std::string Option(const WantedPort& port, const std::string& key) {
+  const auto it = port.options.find(key);
+  return it == port.options.end() ? "" : it->second;
+}
+
+}  // namespace
+
+Applier::Applier(WorkerSet* workers, SlowPath* slow_path, PortMaker make_port)
+    : workers_(workers),
+      slow_path_(slow_path),
+      make_port_(std::move(make_port)),
+      report_(std::make_shared<StateReport>()) {}
+
+Applier::~Applier() {
+  for (auto& [name, row] : rows_) {
+    if (row.polled) workers_->RemovePort(row.number);
+  }
+}
+
+absl::Status Applier::Apply(const WantedState& wanted) {
+  if (wanted.revision < applied_.revision) {
+    return FailedPrecondition(
+        "revision {} is older than {}, which the switch runs; send the latest", wanted.revision,
+        applied_.revision);
+  }
+  const Difference difference = Compare(applied_, wanted);
+  std::vector<Leaver> leavers;
+  Reoption(difference, wanted, &leavers);
+  DetachRemoved(difference, wanted, &leavers);
+  TakeAway(std::move(leavers));
+  UpdateBridges(difference, wanted);
+  UpdateRows(wanted);
+  static_fdb_ = wanted.static_fdb;
+  applied_ = wanted;
+  AssignNumbers();
+  OpenPorts(/*only_due=*/false);
+  ConfigureSlowPath();
+  StartPolling();
+  Publish();
+  return absl::OkStatus();
+}
+
+void Applier::Reoption(const Difference& difference, const WantedState& wanted,
+                       std::vector<Leaver>* leavers) {
+  for (const std::string& name : difference.ports_reoptioned) {
+    Row& row = rows_.at(name);
+    row.wanted.options = wanted.ports.at(name).options;
+    if (row.port != nullptr) ReconfigureRow(&row, leavers);
+  }
+  // Who refused its options before is asked again with each Apply().
+  for (auto& [name, row] : rows_) {
+    if (row.options_refused && row.port != nullptr && wanted.ports.contains(name) &&
+        row.retry_ns <= workers_->NowNs()) {
+      ReconfigureRow(&row, leavers);
+    }
+  }
+}
+
+void Applier::ReconfigureRow(Row* row, std::vector<Leaver>* leavers) {
+  const absl::Status status = row->port->Reconfigure(row->wanted.options);
+  if (status.ok()) {
+    row->options_refused = false;
+    row->failure.clear();
+    row->retry_ns = row->backoff_ns = 0;
+  } else if (absl::IsFailedPrecondition(status)) {
+    row->options_refused = false;
+    leavers->push_back({std::move(row->port), row->number, std::exchange(row->polled, false),
+                        /*removed=*/false, /*retire=*/false});
+  } else {
+    row->options_refused = true;
+    Fail(row, std::string(status.message()) + "; the port goes on with its former options",
+         kFirstBackoffNs);
+  }
+}
+
+void Applier::DetachRemoved(const Difference& difference, const WantedState& wanted,
+                            std::vector<Leaver>* leavers) {
+  for (const std::string& name : difference.ports_removed) {
+    Row& row = rows_.at(name);
+    // The same kind under the same name on another bridge is the same kernel device.
+    const auto successor = wanted.ports.find(name);
+    const bool retire =
+        successor == wanted.ports.end() || successor->second.kind != row.wanted.kind;
+    leavers->push_back({std::move(row.port), row.number, row.polled, /*removed=*/true, retire});
+    rows_.erase(name);
+  }
+}
+
+void Applier::TakeAway(std::vector<Leaver> leavers) {
+  if (leavers.empty()) return;
+  ConfigureSlowPath();
+  for (Leaver& leaver : leavers) {
+    if (leaver.polled) workers_->RemovePort(leaver.number);
+    if (leaver.port != nullptr && leaver.retire) RetirePort(leaver.port.get());
+    leaver.port.reset();
+    if (!leaver.removed || leaver.number == kNoPort) continue;
+    workers_->ForgetCounters(leaver.number);
+    port_numbers_.Release(ToInt(leaver.number), workers_->NowNs());
+  }
+}
+
+void Applier::UpdateBridges(const Difference& difference, const WantedState& wanted) {
+  for (const std::string& name : difference.bridges_removed) {
+    bridge_numbers_.Release(ToInt(bridges_.at(name).id), workers_->NowNs());
+    bridges_.erase(name);
+  }
+  for (const std::string& name : difference.bridges_added) {
+    const std::optional<uint32_t> id = bridge_numbers_.Allocate(workers_->NowNs());
+    VSW_CHECK(id.has_value());
+    bridges_[name].id = BridgeId{*id};
+  }
+  for (auto& [name, row] : bridges_) row.wanted = wanted.bridges.at(name);
+}
+
+void Applier::UpdateRows(const WantedState& wanted) {
+  for (const auto& [name, port] : wanted.ports) rows_[name].wanted = port;
+}
+
+void Applier::AssignNumbers() {
+  std::map<std::string, std::vector<OfPortRequest>> requests;
+  for (auto& [name, row] : rows_) {
+    if (row.number == kNoPort) {
+      row.number = PortNo{port_numbers_.Allocate(workers_->NowNs()).value_or(0)};
+    }
+    const WantedPort& port = row.wanted;
+    const bool is_local = port.kind == PortKind::kInternal && name == port.bridge;
+    requests[port.bridge].push_back({name, port.ofport, row.ofport, is_local});
+  }
+  for (const auto& [bridge, list] : requests) {
+    for (const auto& [name, result] : AssignOfPorts(list)) {
+      Row& row = rows_.at(name);
+      const bool had_none = row.ofport == 0;
+      row.ofport = result.number;
+      if (result.number == 0) {
+        Fail(&row,
+             result.taken_by.empty()
+                 ? fmt::format("bridge '{}' has no OpenFlow port number left; remove ports", bridge)
+                 : fmt::format("OpenFlow port {} of bridge '{}' is taken by port '{}'; choose "
+                               "another ofport, or 0 for any",
+                               row.wanted.ofport, bridge, result.taken_by),
+             0);
+      } else if (had_none && !row.options_refused) {
+        row.failure.clear();
+      }
+    }
+  }
+}
+
+void Applier::OpenPorts(bool only_due) {
+  const uint64_t now = workers_->NowNs();
+  for (auto& [name, row] : rows_) {
+    if (row.port != nullptr || row.wanted.kind == PortKind::kPatch || row.ofport == 0) continue;
+    if (only_due && (row.retry_ns == 0 || row.retry_ns > now)) continue;
+    Open(&row, now);
+  }
+}
+
+void Applier::Open(Row* row, uint64_t now_ns) {
+  if (row->number == kNoPort) {
+    Fail(row, fmt::format("the switch holds {} ports already; remove some", kMaxPorts - 1), 0);
+    return;
+  }
+  absl::StatusOr<std::unique_ptr<Port>> port =
+      make_port_({row->number, row->wanted.name, KindName(row->wanted.kind), row->wanted.options});
+  if (!port.ok()) {
+    Fail(row, std::string(port.status().message()), kFirstBackoffNs);
+    return;
+  }
+  if (!row->failure.empty()) VSW_LOG_INFO("port {}: realised now", row->wanted.name);
+  row->port = *std::move(port);
+  row->failure.clear();
+  row->retry_ns = row->backoff_ns = 0;
+}
+
+void Applier::Fail(Row* row, const std::string& reason, uint64_t retry_after_ns) {
+  if (row->failure != reason) VSW_LOG_WARN("port {}: {}", row->wanted.name, reason);
+  row->failure = reason;
+  if (retry_after_ns == 0) {
+    row->retry_ns = row->backoff_ns = 0;
+    return;
+  }
+  row->backoff_ns =
+      row->backoff_ns == 0 ? retry_after_ns : std::min(row->backoff_ns * 2, kMaxBackoffNs);
+  row->retry_ns = workers_->NowNs() + row->backoff_ns;
+}
+
+void Applier::ResolvePatches() {
+  for (auto& [name, row] : rows_) {
+    if (row.wanted.kind != PortKind::kPatch || row.ofport == 0) continue;
+    row.patch_peer = kNoPort;
+    const std::string peer_name = Option(row.wanted, "peer");
+    const auto it = rows_.find(peer_name);
+    if (row.number == kNoPort) {
+      Fail(&row, fmt::format("the switch holds {} ports already; remove some", kMaxPorts - 1), 0);
+    } else if (peer_name.empty()) {
+      Fail(&row, "a patch port needs the option peer: the name of its other end", 0);
+    } else if (it == rows_.end() || it->second.wanted.kind != PortKind::kPatch) {
+      Fail(&row,
+           fmt::format("peer '{}' {}; add a patch port '{}' with peer={} to another bridge",
+                       peer_name, it == rows_.end() ? "does not exist" : "is no patch port",
+                       peer_name, name),
+           0);
+    } else if (Option(it->second.wanted, "peer") != name) {
+      Fail(&row,
+           fmt::format("peer '{}' has '{}' as its own peer; set peer={} there", peer_name,
+                       Option(it->second.wanted, "peer"), name),
+           0);
+    } else if (it->second.wanted.bridge == row.wanted.bridge) {
+      Fail(&row,
+           fmt::format("peer '{}' is on the same bridge '{}'; a patch joins two bridges", peer_name,
+                       row.wanted.bridge),
+           0);
+    } else if (it->second.ofport == 0 || it->second.number == kNoPort) {
+      Fail(&row, fmt::format("peer '{}' has failed; see its reason", peer_name), 0);
+    } else {
+      row.patch_peer = it->second.number;
+      row.failure.clear();
+    }
+  }
+}
+
+SlowPathConfig Applier::BuildConfig() const {
+  SlowPathConfig config;
+  std::map<std::string, size_t> index;
+  for (const auto& [name, bridge] : bridges_) {
+    index[name] = config.bridges.size();
+    config.bridges.push_back({.id = bridge.id,
+                              .name = name,
+                              .dpid = bridge.wanted.dpid,
+                              .fdb_ageing_seconds = bridge.wanted.fdb_ageing_seconds,
+                              .fdb_max_entries = bridge.wanted.fdb_max_entries,
+                              .ports = {},
+                              .static_fdb = {}});
+  }
+  for (const auto& [name, row] : rows_) {
+    if (row.number == kNoPort || row.ofport == 0) continue;
+    const WantedPort& port = row.wanted;
+    const bool is_patch = port.kind == PortKind::kPatch;
+    const bool realised = is_patch ? row.patch_peer != kNoPort : row.port != nullptr;
+    config.bridges[index.at(port.bridge)].ports.push_back(
+        {.number = row.number,
+         .name = name,
+         .ofport = OfPort{row.ofport},
+         .vlan_mode = port.vlan.mode,
+         .tag = port.vlan.tag,
+         .trunks = port.vlan.trunks,
+         .cvlans = port.vlan.cvlans,
+         .qinq_ethertype = port.vlan.qinq_ethertype,
+         .priority_tags = port.vlan.priority_tags,
+         .is_patch = is_patch,
+         .patch_peer = row.patch_peer,
+         .usable = realised && Option(port, "admin-state") != "down"});
+  }
+  for (const WantedStaticEntry& entry : static_fdb_) {
+    const auto row = rows_.find(entry.port);
+    const auto bridge = index.find(entry.bridge);
+    if (row == rows_.end() || bridge == index.end() || row->second.number == kNoPort ||
+        row->second.ofport == 0 || row->second.wanted.bridge != entry.bridge) {
+      continue;
+    }
+    config.bridges[bridge->second].static_fdb.push_back(
+        {entry.vlan, entry.mac, row->second.number});
+  }
+  return config;
+}
+
+void Applier::ConfigureSlowPath() {
+  ResolvePatches();
+  SlowPathConfig config = BuildConfig();
+  if (config.bridges == configured_.bridges) return;
+  workers_->RunOnSlowThread([&] { slow_path_->Configure(config); });
+  configured_ = std::move(config);
+}
+
+void Applier::StartPolling() {
+  for (auto& [name, row] : rows_) {
+    if (row.port == nullptr || row.polled) continue;
+    workers_->AddPort(row.port.get());
+    row.polled = true;
+  }
+}
+
+void Applier::RetryDue() {
+  const uint64_t now = workers_->NowNs();
+  std::vector<Leaver> leavers;
+  for (auto& [name, row] : rows_) {
+    if (row.options_refused && row.port != nullptr && row.retry_ns <= now) {
+      ReconfigureRow(&row, &leavers);
+    }
+  }
+  TakeAway(std::move(leavers));
+  OpenPorts(/*only_due=*/true);
+  for (auto& [name, row] : rows_) {
+    // Just taken away to be made anew.
+    if (row.port == nullptr && row.retry_ns == 0 && row.failure.empty() &&
+        row.wanted.kind != PortKind::kPatch && row.ofport != 0) {
+      Open(&row, now);
+    }
+  }
+  ConfigureSlowPath();
+  StartPolling();
+  Publish();
+}
+
+std::optional<uint64_t> Applier::next_retry_ns() const {
+  std::optional<uint64_t> next;
+  for (const auto& [name, row] : rows_) {
+    if (row.retry_ns != 0) next = std::min(next.value_or(UINT64_MAX), row.retry_ns);
+  }
+  return next;
+}
+
+void Applier::RefreshInfo() { Publish(); }
+
+StateReportPtr Applier::report() const {
+  const std::lock_guard lock(report_mutex_);
+  return report_;
+}
+
+void Applier::Publish() {
+  auto next = std::make_shared<StateReport>();
+  next->applied_revision = applied_.revision;
+  for (const auto& [name, bridge] : bridges_) {
+    next->bridges.push_back({name, bridge.id, bridge.wanted.dpid, ""});
+  }
+  for (const auto& [name, row] : rows_) {
+    PortReport report{.name = name,
+                      .bridge = row.wanted.bridge,
+                      .kind = row.wanted.kind,
+                      .number = row.number,
+                      .ofport = row.ofport,
+                      .failure = row.failure,
+                      .info = {},
+                      .device = {}};
+    if (row.port != nullptr) {
+      report.info = row.port->ReadInfo();
+      report.device = row.port->ReadDeviceCounters();
+    } else if (row.patch_peer != kNoPort) {
+      report.info.link_up = Option(row.wanted, "admin-state") != "down";
+    }
+    next->ports.push_back(std::move(report));
+  }
+  const StateReportPtr previous = report();
+  next->version = previous->version + (SaysTheSame(*previous, *next) ? 0 : 1);
+  const std::lock_guard lock(report_mutex_);
+  report_ = std::move(next);
+}
+
+}  // namespace vsw

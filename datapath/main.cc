@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// vswitchd: puts the rooms together, says when it is ready, and takes them apart again. It starts
+// empty; the control daemon sends the configuration.
+//
+// Exit status: 0 stopped by SIGTERM or SIGINT; 1 could not start; 2 wrong command line.
+#include <pthread.h>
+#include <signal.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "datapath/apply/datapath_server.h"
+#include "datapath/port/port_factory.h"
+#include "datapath/process/core_list.h"
+#include "datapath/process/eal.h"
+#include "datapath/process/mbuf_pool.h"
+#include "datapath/process/memory_plan.h"
+#include "datapath/process/pid_file.h"
+#include "ofproto/switch.h"
+
+namespace vsw {
+namespace {
+
+constexpr int kExitCannotStart = 1;
+constexpr int kExitUsage = 2;
+constexpr unsigned kStopSeconds = 2;
+
+struct Flags {
+  std::string run_dir = "/run/vsw";
+  std::string workers;
+  uint64_t memory_mib = 512;
+  std::string log_level = "info";
+};
+
+/// Blocked in every thread, so that only main() takes them, by sigwait().
+sigset_t BlockStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+/// A device or guest that does not let go must not hold up a restart: kernel devices stay as they
+/// are anyway.
+void LimitStopTime() {
+  signal(SIGALRM, [](int) { _exit(0); });
+  alarm(kStopSeconds);
+}
+
+absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const MemoryPlan& memory,
+                   const sigset_t& stop_signals) {
+  VSW_ASSIGN_OR_RETURN(rte_mempool * pool, MakeMbufPool(memory));
+  Switch slow_path;
+  WorkerOptions options;
+  options.cores = cores;
+  VSW_ASSIGN_OR_RETURN(const std::unique_ptr<WorkerSet> workers,
+                       WorkerSet::Start(options, &slow_path, pool));
+  InfoSignal signal;
+  PortEnvironment environment;
+  environment.mbuf_pool = pool;
+  environment.worker_count = static_cast<uint16_t>(workers->ReadWorkers().size());
+  environment.synchronize = [&workers] { workers->Synchronize(); };
+  environment.wake_workers = [&workers] { workers->WakeAll(); };
+  environment.info_changed = [&signal](PortNo) { signal.Raise(true); };
+  auto make_port = [&environment](const PortRequest& request) {
+    return MakePort(environment, request);
+  };
+  ApplyThread apply(std::make_unique<Applier>(workers.get(), &slow_path, make_port), workers.get(),
+                    &signal);
+  DatapathService service({.version = VSW_VERSION, .memory = memory.description, .warnings = {}},
+                          &apply, workers.get(), &slow_path);
+  VSW_ASSIGN_OR_RETURN(std::unique_ptr<DatapathServer> server,
+                       DatapathServer::Start(flags.run_dir + "/vswitchd.sock", &service));
+  VSW_LOG_INFO("vswitchd {} is ready on {}; {}", VSW_VERSION, flags.run_dir, memory.description);
+  sd_notify(0, "READY=1");
+
+  int number = 0;
+  sigwait(&stop_signals, &number);
+  VSW_LOG_INFO("stopping: {}", number == SIGTERM ? "SIGTERM" : "SIGINT");
+  sd_notify(0, "STOPPING=1");
+  LimitStopTime();
+  server.reset();
+  apply.Stop();
+  return absl::OkStatus();
+}
+
+absl::Status Run(const Flags& flags) {
+  const sigset_t stop_signals = BlockStopSignals();
+  VSW_ASSIGN_OR_RETURN(const PidFile pid_file, PidFile::Lock(flags.run_dir, "vswitchd"));
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  if (const int error = pthread_getaffinity_np(pthread_self(), sizeof(allowed), &allowed)) {
+    return ErrnoStatus(error, "read the cores that this process may use");
+  }
+  VSW_ASSIGN_OR_RETURN(const std::vector<int> cores, ParseCoreList(flags.workers, "", allowed));
+  VSW_ASSIGN_OR_RETURN(const MemoryPlan memory, PlanMemory(flags.memory_mib, ""));
+  VSW_RETURN_IF_ERROR(StartEal(memory));
+  return Serve(flags, cores, memory, stop_signals);
+}
+
+void AddFlags(CLI::App* app, Flags* flags) {
+  app->add_option("--run-dir", flags->run_dir, "Directory for the private socket and the pid file")
+      ->capture_default_str();
+  app->add_option("--workers", flags->workers,
+                  "Cores to run workers on, such as 1,3-5 (default: one worker, not pinned)");
+  app->add_option("--memory", flags->memory_mib, "Memory to use, in MiB")->capture_default_str();
+  app->add_option("--log-level", flags->log_level, "trace, debug, info, warn, error or off")
+      ->capture_default_str();
+  app->set_version_flag("--version", "vswitchd " VSW_VERSION);
+}
+
+}  // namespace
+}  // namespace vsw
+
+int main(int argc, char** argv) {
+  CLI::App app("vswitchd: the datapath of the vsw virtual switch");
+  vsw::Flags flags;
+  vsw::AddFlags(&app, &flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : vsw::kExitUsage;
+  }
+  if (const absl::Status status = vsw::InitLogging(flags.log_level); !status.ok()) {
+    std::fprintf(stderr, "vswitchd: %s\n", std::string(status.message()).c_str());
+    return vsw::kExitUsage;
+  }
+  const absl::Status status = vsw::Run(flags);
+  if (status.ok()) return 0;
+  VSW_LOG_ERROR("vswitchd: {}", std::string(status.message()));
+  return vsw::kExitCannotStart;
+}

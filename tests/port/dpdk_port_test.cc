@@ -10,6 +10,7 @@
 namespace vsw {
 namespace {
 
+using testing::Broadcast;
 using ::testing::HasSubstr;
 using testing::Shell;
 
@@ -20,15 +21,6 @@ class DpdkPortTest : public testing::NetnsTest {
     return TryMake("dpdk", "d0", more).status();
   }
 };
-
-std::vector<uint8_t> Broadcast(size_t bytes) {
-  std::vector<uint8_t> frame(bytes, 0x5a);
-  std::fill_n(frame.begin(), 6, 0xff);
-  frame[6] = 2;
-  frame[12] = 0x88;
-  frame[13] = 0xb5;
-  return frame;
-}
 
 TEST_F(DpdkPortTest, ReceivesFromAndSendsToANullDevice) {
   auto port = Make("dpdk", "d0", {{"devargs", "net_null0,size=100"}});

@@ -103,6 +103,15 @@ uint64_t Dropped(const PortCounters& counters, DropReason reason) {
   return counters.drops[static_cast<size_t>(reason)].Get();
 }
 
+std::vector<uint8_t> Broadcast(size_t bytes) {
+  std::vector<uint8_t> frame(bytes, 0x5a);
+  std::fill_n(frame.begin(), 6, 0xff);
+  frame[6] = 2;
+  frame[12] = 0x88;
+  frame[13] = 0xb5;  // a local experimental EtherType
+  return frame;
+}
+
 void NetnsTest::SetUp() {
   if (geteuid() != 0) GTEST_SKIP() << "makes network namespaces and devices: needs root";
   environment_.mbuf_pool = MbufPool();  // before the first namespace, where DPDK's threads stay
@@ -172,12 +181,12 @@ void NetnsTest::Send(Port& port, const std::vector<uint8_t>& frame) {
   port.Transmit(WorkerId{0}, burst, tx_);
 }
 
-Pump::Pump(Port& a, Port& b) {
-  thread_ = std::thread([this, &a, &b] {
+Pump::Pump(Port& a, Port& b, Edit forth, Edit back) {
+  thread_ = std::thread([this, &a, &b, forth, back] {
     while (!stop_) {
-      const bool forth = Move(a, b);
-      const bool back = Move(b, a);
-      if (!forth && !back) std::this_thread::sleep_for(std::chrono::microseconds(20));
+      const bool went = Move(a, b, forth);
+      const bool came = Move(b, a, back);
+      if (!went && !came) std::this_thread::sleep_for(std::chrono::microseconds(20));
     }
   });
 }
@@ -187,12 +196,28 @@ Pump::~Pump() {
   thread_.join();
 }
 
-bool Pump::Move(Port& from, Port& to) {
+bool Pump::Move(Port& from, Port& to, Edit edit) {
   rte_mbuf* burst[kBurst];
   const uint16_t count = from.Receive(QueueId{0}, burst, counters_);
   for (uint16_t i = 0; i < count; ++i) biggest_ = std::max(biggest_.load(), burst[i]->pkt_len);
+  for (uint16_t i = 0; edit != nullptr && i < count; ++i) edit(burst[i]);
   if (count > 0) to.Transmit(WorkerId{0}, {burst, count}, counters_);
   return count > 0;
+}
+
+void PushVlan(rte_mbuf* frame) {
+  char* start = rte_pktmbuf_prepend(frame, 4);
+  std::memmove(start, start + 4, 12);
+  std::memcpy(start + 12, "\x81\x00\x00\x07", 4);
+  if ((frame->ol_flags & RTE_MBUF_F_TX_L4_MASK) != 0) frame->l2_len += 4;
+}
+
+void PopVlan(rte_mbuf* frame) {
+  char* start = rte_pktmbuf_mtod(frame, char*);
+  if (std::memcmp(start + 12, "\x81\x00\x00\x07", 4) != 0) return;
+  std::memmove(start + 4, start, 12);
+  rte_pktmbuf_adj(frame, 4);
+  if ((frame->ol_flags & RTE_MBUF_F_TX_L4_MASK) != 0) frame->l2_len -= 4;
 }
 
 std::string TransferTcp(const std::string& server_netns, const std::string& client_netns,

@@ -28,6 +28,9 @@ bool Eventually(const std::function<bool()>& condition);
 
 uint64_t Dropped(const PortCounters& counters, DropReason reason);
 
+/// A frame of `bytes` bytes to everyone, of no protocol that a kernel answers.
+std::vector<uint8_t> Broadcast(size_t bytes);
+
 class NetnsTest : public ::testing::Test {
  protected:
   void SetUp() override;
@@ -60,20 +63,27 @@ class NetnsTest : public ::testing::Test {
 /// Moves frames between two ports until it ends.
 class Pump {
  public:
-  Pump(Port& a, Port& b);
+  using Edit = void (*)(rte_mbuf*);
+
+  /// `forth` and `back` may change the frames from a to b and from b to a.
+  Pump(Port& a, Port& b, Edit forth = nullptr, Edit back = nullptr);
   ~Pump();
   /// The biggest frame that passed.
   uint32_t biggest() const { return biggest_; }
   const PortCounters& counters() const { return counters_; }
 
  private:
-  bool Move(Port& from, Port& to);
+  bool Move(Port& from, Port& to, Edit edit);
 
   std::atomic<bool> stop_{false};
   std::atomic<uint32_t> biggest_{0};
   PortCounters counters_;
   std::thread thread_;
 };
+
+/// Puts on and takes off an 802.1Q tag of VLAN 7, as a worker does.
+void PushVlan(rte_mbuf* frame);
+void PopVlan(rte_mbuf* frame);
 
 /// Sends `bytes` by TCP from `client_netns` ("" = the test's own) to `address` in `server_netns`,
 /// and compares what arrives. Returns an empty string or what went wrong.

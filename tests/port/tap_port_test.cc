@@ -12,6 +12,7 @@
 namespace vsw {
 namespace {
 
+using testing::Broadcast;
 using testing::Eventually;
 using ::testing::HasSubstr;
 using testing::Output;
@@ -27,15 +28,6 @@ class TapPortTest : public testing::NetnsTest {
                  " ping -c 1 -W 0.05 -q 10.9.9.2 >/dev/null 2>&1; true");
   }
 };
-
-std::vector<uint8_t> Broadcast(size_t bytes) {
-  std::vector<uint8_t> frame(bytes, 0x5a);
-  std::fill_n(frame.begin(), 6, 0xff);
-  frame[6] = 2;
-  frame[12] = 0x88;
-  frame[13] = 0xb5;  // a local experimental EtherType
-  return frame;
-}
 
 TEST_F(TapPortTest, MakesADeviceThatIsUpWithTheWantedProperties) {
   auto port = Make("tap", "tap0", {{"mac", "02:00:00:00:00:99"}, {"mtu", "9000"}});
@@ -69,7 +61,6 @@ TEST_F(TapPortTest, FramesGoBothWaysUnchanged) {
   EXPECT_EQ(frames[0][13], 0x06);
   EXPECT_EQ(frames[0].back(), 2);
 
-  auto sniffer = Make("internal", "int0");
   for (const size_t bytes : {size_t{60}, size_t{1514}}) Send(*port, Broadcast(bytes));
   EXPECT_EQ(tx_.tx_packets.Get(), 2u);
   EXPECT_EQ(tx_.tx_bytes.Get(), 60u + 1514u);

@@ -109,8 +109,7 @@ absl::Status VirtualError(const std::string& devargs, const std::string& name, i
   switch (error) {
     case ENODEV:
     case ENOENT:
-    case EPERM:
-      if (geteuid() != 0) break;
+    case EFAULT:  // no bus knows the name
       return NotFound(
           "DPDK device {}: no driver knows {}, or the driver refused it; there are net_af_packet, "
           "net_af_xdp, net_pcap, net_memif, net_virtio_user, net_null, net_ring and others, each "

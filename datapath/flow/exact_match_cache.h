@@ -71,9 +71,13 @@ class ExactMatchCache {
   static uint32_t Signature(uint64_t hash) { return static_cast<uint32_t>(hash >> 32) | 1; }
   static unsigned Candidates(const Bucket& b, uint32_t signature) {
     const __m128i wanted = _mm_set1_epi32(static_cast<int>(signature));
-    const auto* lines = reinterpret_cast<const __m128i*>(b.signature);
-    const int low = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(lines[0], wanted)));
-    const int high = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(lines[1], wanted)));
+    // The type is spelled out: `auto` would lose its may_alias attribute, and the compiler would
+    // then move these loads ahead of the stores in Insert().
+    const __m128i* lines = reinterpret_cast<const __m128i*>(b.signature);
+    const int low =
+        _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(_mm_load_si128(lines), wanted)));
+    const int high =
+        _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(_mm_load_si128(lines + 1), wanted)));
     return static_cast<unsigned>(low | high << 4);
   }
 

@@ -85,10 +85,14 @@ uint32_t FlowTable::TakeSlot() {
   return used_slots_ < max_megaflows_ ? used_slots_++ : kNoSlot;
 }
 
+// Every bit of the lines that the packet has or the decision read: no more than one mask for each
+// set of lines, whatever the decision was.
 void FlowTable::SetWholeMask(const FlowKey& key, FlowMask* mask) const {
+  mask->lines |= key.lines | kLineBase;
   for (size_t i = 0; i < kFlowKeyLines; ++i) {
-    if (i == 0 || (key.lines & (1u << i))) std::memset(mask->bits.line(i), 0xff, kLineBytes);
+    if (mask->lines & (1u << i)) std::memset(mask->bits.line(i), 0xff, kLineBytes);
   }
+  mask->bits.lines = 0;
 }
 
 Subtable* FlowTable::SubtableFor(PortNo in_port, const FlowMask& mask, bool exact) {
@@ -174,7 +178,6 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
   Subtable* subtable = SubtableFor(key.in_port, mask, false);
   if (subtable == nullptr && !classifier_.HasRoom(key.in_port)) {
     SetWholeMask(key, &mask);
-    mask.UpdateLines();
     subtable = SubtableFor(key.in_port, mask, true);
   }
   if (subtable == nullptr) return nullptr;

@@ -1,0 +1,477 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datapath/flow/flow_table.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "tests/flow/flow_table_model.h"
+#include "tests/support/random_seed.h"
+
+namespace vsw {
+namespace {
+
+using testing::FlowTableModel;
+using testing::Random;
+using testing::RandomSeed;
+constexpr uint32_t kAll = 0xffffffff;
+
+FlowKey MakeKey(uint32_t in_port, uint8_t lines = kLineBase) {
+  FlowKey key;
+  // What the parser does not write has no defined content.
+  std::memset(static_cast<void*>(&key), 0xa5, sizeof(key));
+  std::memset(key.line(0), 0, kLineBytes);
+  for (size_t i = 1; i < kFlowKeyLines; ++i) {
+    if (lines & (1u << i)) std::memset(key.line(i), 0, kLineBytes);
+  }
+  key.lines = lines;
+  key.in_port = PortNo{in_port};
+  return key;
+}
+
+FlowKey Ipv4Key(uint32_t in_port, uint32_t source) {
+  FlowKey key = MakeKey(in_port);
+  key.eth_type = Be16::From(0x0800);
+  key.ipv4_src = Be32::From(source);
+  return key;
+}
+
+FlowMask MaskOf(const std::function<void(FlowKey*)>& set) {
+  FlowMask mask;
+  mask.Clear();
+  set(&mask.bits);
+  mask.UpdateLines();
+  return mask;
+}
+
+const FlowMask kMaskSource = MaskOf([](FlowKey* bits) { bits->ipv4_src.raw = kAll; });
+const FlowMask kMaskNothing = MaskOf([](FlowKey*) {});
+
+// A table with what a worker does around it.
+class FlowTableTest : public ::testing::Test {
+ protected:
+  void Make(const FlowTableOptions& options = {.exact_match_entries = 1024,
+                                               .max_megaflows = 4096}) {
+    auto table = FlowTable::Create(options);
+    ASSERT_TRUE(table.ok()) << table.status();
+    table_ = *std::move(table);
+    report_ = [this](std::span<const CreditId> credits, uint64_t packets, uint64_t bytes,
+                     uint64_t used_tsc) {
+      EXPECT_GT(packets, 0u);
+      for (const CreditId credit : credits) {
+        reported_[credit].packets += packets;
+        reported_[credit].bytes += bytes;
+        last_used_[credit] = used_tsc;
+      }
+    };
+  }
+
+  FlowLookup Lookup(const FlowKey& key) {
+    FlowLookup lookup;
+    lookup.key = key;
+    table_->Prepare(&lookup);
+    table_->LookupExact(&lookup);
+    if (lookup.flow == nullptr) table_->LookupMegaflow(&lookup);
+    return lookup;
+  }
+  Translation* Decide(const FlowMask& mask, std::vector<Action> actions, std::vector<Tag> tags = {},
+                      std::vector<CreditId> credits = {}) {
+    translation_->Clear();
+    translation_->mask = mask;
+    for (const Action& action : actions) translation_->actions.push_back(action);
+    for (const Tag tag : tags) translation_->tags.push_back(tag);
+    for (const CreditId credit : credits) translation_->credits.push_back(credit);
+    return translation_.get();
+  }
+  // What Decide() said, for the packet's flow.
+  Megaflow* Install(const FlowKey& key, uint64_t now_tsc = 0) {
+    FlowLookup lookup = Lookup(key);
+    EXPECT_EQ(lookup.flow, nullptr) << "a worker translates only what it does not find";
+    DefineLines(&lookup.key, 0xff);
+    return table_->Install(&lookup, *translation_, now_tsc, report_);
+  }
+  Megaflow* InstallOutput(const FlowKey& key, const FlowMask& mask, uint32_t port,
+                          std::vector<Tag> tags = {}) {
+    Decide(mask, {Action::Output(PortNo{port})}, std::move(tags));
+    return Install(key);
+  }
+
+  std::unique_ptr<FlowTable> table_;
+  std::unique_ptr<Translation> translation_ = std::make_unique<Translation>();
+  FlowTable::Report report_;
+  std::map<CreditId, FlowTableModel::Use> reported_;
+  std::map<CreditId, uint64_t> last_used_;
+};
+
+TEST_F(FlowTableTest, FindsEveryPacketThatAgreesInTheMask) {
+  Make();
+  Megaflow* flow = InstallOutput(Ipv4Key(1, 10), kMaskSource, 2);
+  ASSERT_NE(flow, nullptr);
+  FlowKey other = Ipv4Key(1, 10);
+  other.ip_ttl = 64;
+  other.l4_dst = Be16::From(80);
+  EXPECT_EQ(Lookup(other).flow, flow);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 11)).flow, nullptr);
+  EXPECT_EQ(flow->actions->single_output, PortNo{2});
+}
+
+TEST_F(FlowTableTest, RemembersAFlowInTheExactMatchCache) {
+  Make();
+  Megaflow* flow = InstallOutput(Ipv4Key(1, 10), kMaskSource, 2);
+  FlowLookup lookup;
+  lookup.key = Ipv4Key(1, 10);
+  table_->Prepare(&lookup);
+  table_->LookupExact(&lookup);
+  EXPECT_EQ(lookup.flow, flow);
+  // Another flow of the same megaflow: only the classifier knows, the first time.
+  lookup.key.ip_ttl = 3;
+  table_->Prepare(&lookup);
+  table_->LookupExact(&lookup);
+  EXPECT_EQ(lookup.flow, nullptr);
+  table_->LookupMegaflow(&lookup);
+  EXPECT_EQ(lookup.flow, flow);
+  table_->Prepare(&lookup);
+  table_->LookupExact(&lookup);
+  EXPECT_EQ(lookup.flow, flow);
+}
+
+TEST_F(FlowTableTest, NeverUsesADecisionOfAnotherPort) {
+  Make();
+  InstallOutput(Ipv4Key(1, 10), kMaskNothing, 2);
+  EXPECT_NE(Lookup(Ipv4Key(1, 99)).flow, nullptr);
+  EXPECT_EQ(Lookup(Ipv4Key(2, 10)).flow, nullptr);
+  FlowKey recirculated = Ipv4Key(1, 10);
+  recirculated.recirc_id = 1;
+  EXPECT_EQ(Lookup(recirculated).flow, nullptr);
+}
+
+TEST_F(FlowTableTest, TakesALineThatThePacketDoesNotHaveAsZeros) {
+  Make();
+  const FlowMask mask = MaskOf([](FlowKey* bits) { bits->ipv6_src.fill(0xff); });
+  Megaflow* without = InstallOutput(MakeKey(1), mask, 2);
+  ASSERT_NE(without, nullptr);
+  FlowKey with = MakeKey(1, kLineBase | kLineIpv6);
+  with.ipv6_src[0] = 0xfe;
+  EXPECT_EQ(Lookup(with).flow, nullptr);
+  Megaflow* flow = InstallOutput(with, mask, 3);
+  EXPECT_EQ(Lookup(with).flow, flow);
+  with.ipv6_src[15] = 1;
+  EXPECT_EQ(Lookup(with).flow, nullptr);
+  FlowKey zeros = MakeKey(1, kLineBase | kLineIpv6 | kLineExtra);
+  EXPECT_EQ(Lookup(zeros).flow, without);
+}
+
+TEST_F(FlowTableTest, ForgetsByTag) {
+  Make();
+  Megaflow* first = InstallOutput(Ipv4Key(1, 10), kMaskSource, 2, {100, 200});
+  Megaflow* second = InstallOutput(Ipv4Key(1, 11), kMaskSource, 2, {200, 200});
+  Megaflow* third = InstallOutput(Ipv4Key(1, 12), kMaskSource, 2, {300});
+  table_->Invalidate(100);
+  FlowLookup stale = Lookup(Ipv4Key(1, 10));
+  EXPECT_EQ(stale.flow, nullptr);
+  EXPECT_TRUE(stale.found_stale);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 11)).flow, second);
+  table_->Invalidate(200);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 11)).flow, nullptr);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 12)).flow, third);
+  EXPECT_FALSE(Lookup(Ipv4Key(1, 13)).found_stale);
+  // Translated again, in the place of the stale one.
+  EXPECT_EQ(InstallOutput(Ipv4Key(1, 10), kMaskSource, 5, {400}), first);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 10)).flow->actions->single_output, PortNo{5});
+  EXPECT_EQ(table_->megaflow_count(), 3u);
+  table_->Invalidate(100);  // the former decision's tag
+  EXPECT_NE(Lookup(Ipv4Key(1, 10)).flow, nullptr);
+}
+
+TEST_F(FlowTableTest, ForgetsAllOfAnEarlierEpoch) {
+  Make();
+  for (uint32_t i = 0; i < 100; ++i) InstallOutput(Ipv4Key(1, i), kMaskSource, 2);
+  table_->SetEpoch(2);
+  for (uint32_t i = 0; i < 100; ++i) {
+    const FlowLookup lookup = Lookup(Ipv4Key(1, i));
+    EXPECT_EQ(lookup.flow, nullptr);
+    EXPECT_TRUE(lookup.found_stale);
+  }
+  ASSERT_NE(InstallOutput(Ipv4Key(1, 7), kMaskSource, 3), nullptr);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 7)).flow->actions->single_output, PortNo{3});
+  table_->Sweep(kAll, 0, report_);
+  EXPECT_EQ(table_->megaflow_count(), 1u);
+}
+
+TEST_F(FlowTableTest, SweepsAwayWhatIsIdle) {
+  Make();
+  Decide(kMaskSource, {Action::Output(PortNo{2})});
+  Megaflow* old = Install(Ipv4Key(1, 1), 100);
+  Install(Ipv4Key(1, 2), 200);
+  EXPECT_NE(old, nullptr);
+  table_->Sweep(kAll, 150, report_);
+  EXPECT_EQ(table_->megaflow_count(), 1u);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 1)).flow, nullptr);
+  EXPECT_FALSE(Lookup(Ipv4Key(1, 1)).found_stale);
+  EXPECT_NE(Lookup(Ipv4Key(1, 2)).flow, nullptr);
+}
+
+TEST_F(FlowTableTest, SweepsAtMostAsManySlotsAsItIsTold) {
+  Make();
+  for (uint32_t i = 0; i < 100; ++i) InstallOutput(Ipv4Key(1, i), kMaskSource, 2);
+  for (uint32_t left = 100; left > 0; left -= 20) {
+    EXPECT_EQ(table_->megaflow_count(), left);
+    table_->Sweep(20, 1, report_);
+  }
+  EXPECT_EQ(table_->megaflow_count(), 0u);
+  EXPECT_EQ(table_->mask_count(), 0u);
+}
+
+TEST_F(FlowTableTest, ReportsUseOnceAndToEveryCredit) {
+  Make();
+  Decide(kMaskSource, {Action::Output(PortNo{2})}, {1}, {71, 72});
+  Megaflow* flow = Install(Ipv4Key(1, 1));
+  flow->packets = 3, flow->bytes = 300, flow->used_tsc = 5;
+  table_->Sweep(kAll, 0, report_);
+  table_->Sweep(kAll, 0, report_);
+  const FlowTableModel::Use three = {.packets = 3, .bytes = 300};
+  EXPECT_EQ(reported_[71], three);
+  EXPECT_EQ(reported_[72], three);
+  EXPECT_EQ(last_used_[72], 5u);
+  // What was forwarded since is reported when the decision is replaced.
+  flow->packets = 4, flow->bytes = 400;
+  table_->Invalidate(1);
+  Decide(kMaskSource, {}, {1}, {73});
+  ASSERT_NE(Install(Ipv4Key(1, 1)), nullptr);
+  EXPECT_EQ(reported_[71], (FlowTableModel::Use{.packets = 4, .bytes = 400}));
+  EXPECT_FALSE(reported_.contains(73));
+}
+
+TEST_F(FlowTableTest, InstallsExactEntriesBeyondTheBoundOfMasks) {
+  Make({.exact_match_entries = 1024, .max_megaflows = 4096, .max_masks_per_port = 4});
+  const auto mask_of = [](uint32_t i) {
+    return MaskOf([i](FlowKey* bits) { bits->ipv4_dst = Be32::From(kAll << i); });
+  };
+  for (uint32_t i = 0; i < 20; ++i) {
+    ASSERT_NE(InstallOutput(Ipv4Key(1, i), mask_of(i), 2), nullptr) << i;
+    if (i < 3) table_->SetEpoch(table_->epoch() + 1);  // so that the next one is not found
+    FlowKey alike = Ipv4Key(1, i);
+    alike.ip_ttl = 1;
+    if (i >= 4) {
+      EXPECT_NE(Lookup(Ipv4Key(1, i)).flow, nullptr);
+      EXPECT_EQ(Lookup(alike).flow, nullptr) << "only this very flow";
+    }
+    if (i == 3) table_->SetEpoch(table_->epoch() + 1);
+  }
+  EXPECT_EQ(table_->mask_count(), 5u);
+  // Another port has all its masks.
+  Megaflow* wide = InstallOutput(Ipv4Key(2, 1), mask_of(9), 2);
+  FlowKey alike = Ipv4Key(2, 1);
+  alike.ip_ttl = 1;
+  EXPECT_EQ(Lookup(alike).flow, wide);
+}
+
+TEST_F(FlowTableTest, KeepsExactEntriesForEveryKindOfKeyBeyondTheBound) {
+  Make({.exact_match_entries = 1024, .max_megaflows = 4096, .max_masks_per_port = 1});
+  ASSERT_NE(InstallOutput(Ipv4Key(1, 0), kMaskSource, 2), nullptr);
+  // Decisions that read a few bits of lines which the packet does not have.
+  for (uint32_t i = 1; i < 40; ++i) {
+    const FlowMask mask = MaskOf([i](FlowKey* bits) {
+      if (i % 3 != 0) bits->ipv6_src[i % 16] = 0xff;
+      if (i % 3 != 1) bits->arp_sha.octets[i % 6] = 0xff;
+      bits->tun_ttl = i % 2;
+    });
+    ASSERT_NE(InstallOutput(Ipv4Key(1, i), mask, 2), nullptr) << i;
+    EXPECT_NE(Lookup(Ipv4Key(1, i)).flow, nullptr) << i;
+  }
+  EXPECT_LE(table_->mask_count(), 1u + 8u);
+}
+
+TEST_F(FlowTableTest, MasksNeverCoverTheSetOfLines) {
+  Make({.exact_match_entries = 1024, .max_megaflows = 64, .max_masks_per_port = 1});
+  EXPECT_EQ(InstallOutput(Ipv4Key(1, 1), kMaskSource, 2)->mask->bits.lines, 0);
+  EXPECT_EQ(InstallOutput(Ipv4Key(1, 2), kMaskNothing, 2)->mask->bits.lines, 0);
+}
+
+TEST_F(FlowTableTest, KeepsNothingWhenItIsFullAndRecovers) {
+  Make({.exact_match_entries = 1024, .max_megaflows = 64});
+  for (uint32_t i = 0; i < 64; ++i)
+    ASSERT_NE(InstallOutput(Ipv4Key(1, i), kMaskSource, 2), nullptr);
+  EXPECT_EQ(InstallOutput(Ipv4Key(1, 64), kMaskSource, 2), nullptr);
+  EXPECT_EQ(InstallOutput(Ipv4Key(1, 65), kMaskNothing, 2), nullptr);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 64)).flow, nullptr);
+  EXPECT_EQ(table_->megaflow_count(), 64u);
+  EXPECT_EQ(table_->mask_count(), 1u);
+  for (uint32_t i = 0; i < 64; ++i) EXPECT_NE(Lookup(Ipv4Key(1, i)).flow, nullptr);
+  table_->SetEpoch(9);
+  // A stale one gives its place to its successor even so.
+  EXPECT_NE(InstallOutput(Ipv4Key(1, 3), kMaskSource, 2), nullptr);
+  table_->Sweep(kAll, 0, report_);
+  EXPECT_NE(InstallOutput(Ipv4Key(1, 64), kMaskSource, 2), nullptr);
+  EXPECT_EQ(table_->megaflow_count(), 2u);
+}
+
+TEST_F(FlowTableTest, DoesNotKeepADecisionWithMoreTagsOrCreditsThanFit) {
+  Make();
+  Decide(kMaskSource, {Action::Output(PortNo{2})}, std::vector<Tag>(65, 1));
+  EXPECT_EQ(Install(Ipv4Key(1, 1)), nullptr);
+  Decide(kMaskSource, {Action::Output(PortNo{2})}, {}, std::vector<CreditId>(65, 1));
+  EXPECT_EQ(Install(Ipv4Key(1, 1)), nullptr);
+  EXPECT_EQ(table_->megaflow_count(), 0u);
+  Decide(kMaskSource, {Action::Output(PortNo{2})}, std::vector<Tag>(64, 1),
+         std::vector<CreditId>(64, 1));
+  EXPECT_NE(Install(Ipv4Key(1, 1)), nullptr);
+  table_->Invalidate(1);
+  EXPECT_TRUE(Lookup(Ipv4Key(1, 1)).found_stale);
+}
+
+TEST_F(FlowTableTest, TakesAtMostAFewCacheLinesForAnExactFlow) {
+  constexpr uint32_t kFlows = 100'000;
+  Make({.exact_match_entries = 1u << 17, .max_megaflows = kFlows});
+  FlowMask mask = MaskOf([](FlowKey* bits) { std::memset(bits->line(0), 0xff, kLineBytes); });
+  Decide(mask, {Action::Output(PortNo{2})}, {7, 8});
+  for (uint32_t i = 0; i < kFlows; ++i) ASSERT_NE(Install(Ipv4Key(1, i)), nullptr);
+  const double bytes = static_cast<double>(table_->memory_bytes()) / kFlows;
+  std::printf("megaflow memory: %.1f bytes per flow for %u exact flows\n", bytes, kFlows);
+  EXPECT_LE(bytes, 6 * 64);
+  table_->SetEpoch(2);
+  table_->Sweep(kAll, 0, report_);
+  EXPECT_EQ(table_->megaflow_count(), 0u);
+  EXPECT_LE(table_->memory_bytes(), 4096u);
+}
+
+// ---- Against the linear model. ----
+
+// Few values a field, so that masks overlap and keys meet again.
+FlowKey RandomKey(Random* random) {
+  static constexpr uint8_t kLines[] = {kLineBase,
+                                       kLineBase,
+                                       kLineBase | kLineIpv6,
+                                       kLineBase | kLineExtra,
+                                       kLineBase | kLineIpv6 | kLineExtra,
+                                       kLineBase | kLineTunnel};
+  FlowKey key = MakeKey(1 + random->Below(3), random->Pick(kLines));
+  key.eth_dst = MacAddress::FromU64(random->Below(4));
+  key.ipv4_src = Be32::From(random->Below(3) << 16 | random->Below(4));
+  key.ip_proto = static_cast<uint8_t>(random->Below(2));
+  key.l4_dst = Be16::From(static_cast<uint16_t>(random->Below(4)));
+  if (key.lines & kLineIpv6) key.ipv6_src[random->Below(2) * 15] = 1;
+  if (key.lines & kLineExtra) key.arp_sha = MacAddress::FromU64(random->Below(2));
+  if (key.lines & kLineTunnel) key.tun_id = Be64::From(random->Below(3));
+  return key;
+}
+
+FlowMask RandomMask(Random* random) {
+  return MaskOf([&](FlowKey* bits) {
+    if (!random->OneIn(4)) bits->eth_dst = MacAddress::FromU64(0xffffffffffff);
+    if (!random->OneIn(4)) bits->ipv4_src = Be32::From(random->OneIn(3) ? 0xffff0000 : kAll);
+    if (random->OneIn(4)) bits->ip_proto = 0xff;
+    if (!random->OneIn(3)) bits->l4_dst.raw = 0xffff;
+    if (random->OneIn(4)) bits->ipv6_src.fill(0xff);
+    if (random->OneIn(6)) bits->arp_sha = MacAddress::FromU64(0xffffffffffff);
+    if (random->OneIn(6)) bits->tun_id.raw = ~uint64_t{0};
+  });
+}
+
+class FlowTableAgainstModel : public FlowTableTest {
+ protected:
+  void SendPacket(uint64_t now_tsc) {
+    const FlowKey key = RandomKey(&random_);
+    FlowLookup lookup = Lookup(key);
+    const auto live = model_.Matching(key, /*stale=*/false);
+    if (lookup.flow != nullptr) return Hit(lookup.flow, live, now_tsc);
+    ASSERT_TRUE(live.empty()) << "a live megaflow was not found";
+    ASSERT_EQ(lookup.found_stale, !model_.Matching(key, /*stale=*/true).empty());
+    if (random_.OneIn(8)) return;  // over its budget, say
+    Miss(&lookup, key, now_tsc);
+  }
+
+  void Hit(Megaflow* flow, const std::vector<FlowTableModel::Entry*>& live, uint64_t now_tsc) {
+    ASSERT_NE(flow->mask, nullptr);
+    const auto same = std::ranges::find_if(live, [&](const FlowTableModel::Entry* entry) {
+      return testing::SameBits(entry->mask.bits, flow->mask->bits);
+    });
+    ASSERT_NE(same, live.end()) << "a decision that does not stand, or of another match";
+    ASSERT_TRUE(std::ranges::equal(flow->actions->span(), (*same)->actions));
+    const uint64_t bytes = 60 + random_.Below(1000);
+    ++flow->packets;
+    flow->bytes += bytes;
+    flow->used_tsc = now_tsc;
+    model_.Count(*same, bytes, now_tsc);
+  }
+
+  void Miss(FlowLookup* lookup, const FlowKey& key, uint64_t now_tsc) {
+    const FlowMask mask = RandomMask(&random_);
+    FlowTableModel::Entry entry;
+    for (uint32_t n = random_.Below(3); n > 0; --n) {
+      entry.actions.push_back(Action::Output(PortNo{1 + random_.Below(5)}));
+    }
+    for (uint32_t n = random_.Below(3); n > 0; --n) entry.tags.insert(random_.Below(40));
+    for (uint32_t n = random_.Below(3); n > 0; --n) entry.credits.push_back(random_.Below(10));
+    Decide(mask, entry.actions, {entry.tags.begin(), entry.tags.end()}, entry.credits);
+    DefineLines(&lookup->key, 0xff);
+    const Megaflow* flow = table_->Install(lookup, *translation_, now_tsc, report_);
+    if (flow == nullptr) {
+      ASSERT_EQ(model_.size(), kMaxMegaflows) << "refused though there is room";
+      return;
+    }
+    for (size_t i = 0; i < sizeof(FlowKey); ++i) {
+      ASSERT_EQ(mask.bits.line(0)[i] & ~flow->mask->bits.line(0)[i], 0) << "byte " << i;
+    }
+    ASSERT_EQ(flow->mask->bits.in_port, PortNo{kAll});
+    entry.mask = *flow->mask;
+    entry.key = testing::And(key, entry.mask);
+    entry.used_tsc = now_tsc;
+    model_.Install(std::move(entry));
+  }
+
+  void SomethingElse(uint64_t now_tsc) {
+    switch (random_.Below(4)) {
+      case 0:
+      case 1: {
+        const Tag tag = random_.Below(40);
+        table_->Invalidate(tag);
+        return model_.Invalidate(tag);
+      }
+      case 2:
+        if (!random_.OneIn(4)) return;
+        table_->SetEpoch(table_->epoch() + 1);
+        return model_.InvalidateAll();
+      default: {
+        const uint64_t idle_before = now_tsc > 2000 ? now_tsc - random_.Below(2000) : 0;
+        table_->Sweep(kAll, idle_before, report_);
+        return model_.Sweep(idle_before);
+      }
+    }
+  }
+
+  static constexpr uint32_t kMaxMegaflows = 100;
+  Random random_{RandomSeed()};
+  FlowTableModel model_;
+};
+
+TEST_F(FlowTableAgainstModel, AgreesInEveryStep) {
+  Make({.exact_match_entries = 256,
+        .max_megaflows = kMaxMegaflows,
+        .max_ports = 8,
+        .max_masks_per_port = 24});
+  uint64_t now_tsc = 0, full = 0;
+  for (int step = 0; step < 100'000; ++step) {
+    ++now_tsc;
+    ASSERT_NO_FATAL_FAILURE(SendPacket(now_tsc)) << "step " << step;
+    if (random_.OneIn(300)) SomethingElse(now_tsc);
+    ASSERT_EQ(table_->megaflow_count(), model_.size()) << "step " << step;
+    if (step % 16 == 0) {
+      ASSERT_EQ(table_->mask_count(), model_.PortMasks().size());
+    }
+    full += model_.size() == kMaxMegaflows;
+  }
+  EXPECT_GT(full, 0u) << "the table was never full: this run proved less than it should";
+  table_->SetEpoch(table_->epoch() + 1);
+  table_->Sweep(kAll, 0, report_);
+  EXPECT_EQ(table_->megaflow_count(), 0u);
+  EXPECT_EQ(table_->mask_count(), 0u);
+  EXPECT_LE(table_->memory_bytes(), 4096u);  // the ports' lists of masks
+  EXPECT_EQ(reported_, model_.owed());
+}
+
+}  // namespace
+}  // namespace vsw

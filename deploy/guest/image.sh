@@ -12,7 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${VSW_CACHE_DIR:-/var/cache/vsw}
 kernel_meta=linux-image-cloud-amd64
 modules=(virtio_pci virtio_net virtio_console 8021q)
-tools=(ip ping iperf3 ethtool)
+tools=(dash ip ping iperf3 ethtool)
 
 die() {
   echo "image.sh: $*" >&2
@@ -82,11 +82,14 @@ make_initramfs() {
   root=$(mktemp -d "$cache/initramfs.XXXXXX")
   mkdir -p "$root"/{bin,dev,proc,sys,tmp,etc,run}
   cp "$(busybox_path)" "$root/bin/busybox"
-  "$root/bin/busybox" --list | while read -r name; do ln -sf busybox "$root/bin/$name"; done
+  "$root/bin/busybox" --list | grep -vx busybox |
+    while read -r name; do ln -s busybox "$root/bin/$name"; done
   for name in "${tools[@]}"; do
     rm -f "$root/bin/$name"
     copy_tool "$root" "$name"
   done
+  # busybox's own shell would run its applets in place of the tools above.
+  mv "$root/bin/dash" "$root/bin/sh"
   copy_modules "$root"
   install -m 755 "$here/init" "$root/init"
   (cd "$root" && find . | cpio --quiet -o -H newc) >"$cache/initramfs.new"

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The one list of Debian 12 packages that vsw needs, and the verb that installs them.
+#
+#   deploy/packages.sh list    [build|run|test ...]   print the packages of the groups
+#   deploy/packages.sh missing [build|run|test ...]   print those that are not installed
+#   deploy/packages.sh install [build|run|test ...]   install what is missing (needs root)
+#
+# Without groups, all of them. Nothing is downloaded when nothing is missing.
+set -euo pipefail
+
+# ccache and mold are picked up by CMake when present; they only save time.
+build_packages=(
+  ccache cmake g++ git libabsl-dev libbenchmark-dev libcli11-dev libdpdk-dev libfmt-dev
+  libgmock-dev libgrpc++-dev libgtest-dev libmnl-dev libprotobuf-dev libspdlog-dev
+  libsqlite3-dev libsystemd-dev liburing-dev make mold ninja-build pkg-config
+  protobuf-compiler protobuf-compiler-grpc
+)
+
+# What the daemons and deploy/vsw use besides the libraries that the build group brings.
+run_packages=(bash coreutils iproute2 procps util-linux)
+
+# Guests (kernel package, busybox, emulator), traffic tools, and what fresh.sh and linting need.
+test_packages=(
+  busybox-static ca-certificates cpio debootstrap ethtool iperf3 iputils-ping kmod python3
+  qemu-system-x86 shellcheck tcpdump
+)
+
+packages_of() {
+  local group
+  for group in "$@"; do
+    case "$group" in
+      build) printf '%s\n' "${build_packages[@]}" ;;
+      run) printf '%s\n' "${run_packages[@]}" ;;
+      test) printf '%s\n' "${test_packages[@]}" ;;
+      *)
+        echo "packages.sh: no group '$group'; the groups are build, run and test" >&2
+        return 1
+        ;;
+    esac
+  done
+}
+
+missing_of() {
+  local name
+  packages_of "$@" | while read -r name; do
+    if [ "$(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null)" != installed ]; then
+      echo "$name"
+    fi
+  done
+}
+
+install_missing() {
+  local wanted
+  mapfile -t wanted < <(missing_of "$@")
+  if [ "${#wanted[@]}" -eq 0 ]; then
+    echo "all packages are installed"
+    return 0
+  fi
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "packages.sh: installing needs root; missing: ${wanted[*]}" >&2
+    return 1
+  fi
+  echo "installing ${#wanted[@]} packages: ${wanted[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  timeout -k 10 300 apt-get -q update
+  timeout -k 10 1500 apt-get -q -y --no-install-recommends \
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 install "${wanted[@]}"
+  mapfile -t wanted < <(missing_of "$@")
+  if [ "${#wanted[@]}" -ne 0 ]; then
+    echo "packages.sh: still missing after the installation: ${wanted[*]}" >&2
+    return 1
+  fi
+}
+
+main() {
+  local verb=${1:-help}
+  shift || true
+  [ $# -gt 0 ] || set -- build run test
+  packages_of "$@" >/dev/null
+  case "$verb" in
+    list) packages_of "$@" ;;
+    missing) missing_of "$@" ;;
+    install) install_missing "$@" ;;
+    *)
+      sed -n '3,9s/^# \{0,1\}//p' "$0" >&2
+      [ "$verb" = help ] && exit 0
+      exit 1
+      ;;
+  esac
+}
+
+main "$@"

@@ -92,6 +92,11 @@ class Port {
   /// (the caller then does so).
   virtual absl::Status Reconfigure(const std::map<std::string, std::string>& options) = 0;
 
+  /// Called before destruction when the port was removed from the configuration, and not when
+  /// vswitchd merely ends or makes the port anew: takes what would outlive the object, such as a
+  /// kernel device, away with it.
+  virtual void Retire() {}
+
  private:
   const PortNo number_;
   const std::string name_;

@@ -22,6 +22,9 @@ namespace vsw {
 struct PortEnvironment {
   rte_mempool* mbuf_pool = nullptr;  // data room of 2 KiB behind the headroom; outlives every port
   uint16_t worker_count = 1;         // WorkerIds are 0..worker_count-1
+  /// Tells this switch from others on the host, the same on every start: its run directory. Kernel
+  /// devices that outlive vswitchd are found again by it.
+  std::string instance;
   /// Waits until no worker is inside a call on this port that began before (a grace period). Any
   /// thread but a worker.
   std::function<void()> synchronize;

@@ -11,6 +11,7 @@
 #include "datapath/port/internal_port.h"
 #include "datapath/port/system_port.h"
 #include "datapath/port/tap_port.h"
+#include "datapath/port/vhost_user_port.h"
 #include "fmt/ranges.h"
 
 namespace vsw {
@@ -30,6 +31,7 @@ const std::vector<Kind>& Kinds() {
       {"tap", MakeTapPort, {"mac", "queues"}},
       {"system", MakeSystemPort, {"device"}},
       {"dpdk", MakeDpdkPort, {"devargs", "mac", "rxq", "txq", "rxd", "txd"}},
+      {"vhost-user", MakeVhostUserPort, {"path", "mode", "queues"}},
   };
   return kinds;
 }

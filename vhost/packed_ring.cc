@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vhost/packed_ring.h"
+
+#include <rte_vhost.h>
+
+#include <atomic>
+
+namespace vsw::vhost {
+
+bool PackedRing::Start(const RingSetup& setup) {
+  if (setup.size == 0 || setup.size > kMaxRingSize) return false;
+  if ((setup.avail_base & 0x7fff) >= setup.size) return false;
+  const GuestMemory& memory = *setup.memory;
+  if (!memory.Holds(setup.descriptors, sizeof(PackedDescriptor) * setup.size, 16) ||
+      !memory.Holds(setup.driver_area, sizeof(PackedEvent), 4) ||
+      !memory.Holds(setup.device_area, sizeof(PackedEvent), 4)) {
+    return false;
+  }
+  setup_ = setup;
+  descriptors_ = static_cast<PackedDescriptor*>(setup.descriptors);
+  driver_event_ = static_cast<const PackedEvent*>(setup.driver_area);
+  device_event_ = static_cast<PackedEvent*>(setup.device_area);
+  next_ = {static_cast<uint16_t>(setup.avail_base & 0x7fff), (setup.avail_base & 0x8000) != 0};
+  signalled_ = next_;
+  pending_ = false;
+  return true;
+}
+
+bool PackedRing::IsAvailable(Cursor cursor) const {
+  const uint16_t flags = __atomic_load_n(&descriptors_[cursor.index].flags, __ATOMIC_ACQUIRE);
+  return ((flags & kDescAvail) != 0) == cursor.wrap && ((flags & kDescUsed) != 0) != cursor.wrap;
+}
+
+Fetch PackedRing::FetchChain(Cursor* cursor, Direction direction, Chain* chain) {
+  if (!IsAvailable(*cursor)) return Fetch::kEmpty;
+  chain->Clear();
+  chain->descriptors = 0;
+  bool good = true;
+  // A bad chain is followed to its end: only there stands the id with which it can go back.
+  while (chain->descriptors < setup_.size) {
+    const PackedDescriptor descriptor = ReadOnce(&descriptors_[cursor->index]);
+    cursor->Advance(1, setup_.size);
+    ++chain->descriptors;
+    if (descriptor.flags & kDescIndirect) {
+      good = good && chain->descriptors == 1 && !(descriptor.flags & kDescNext) &&
+             FetchIndirect(descriptor, direction, chain) == Fetch::kOk;
+    } else {
+      good = good && chain->Append(*setup_.memory, descriptor.address, descriptor.length,
+                                   descriptor.flags & kDescWrite, direction);
+    }
+    if (!(descriptor.flags & kDescNext)) {
+      chain->id = descriptor.id;
+      return good ? Fetch::kOk : Fetch::kBadChain;
+    }
+  }
+  return Fetch::kBroken;  // a chain without an end has no id
+}
+
+Fetch PackedRing::FetchIndirect(const PackedDescriptor& table, Direction direction, Chain* chain) {
+  const uint32_t count = table.length / sizeof(PackedDescriptor);
+  if (!(setup_.features & kFeatureIndirect) || count == 0 ||
+      table.length % sizeof(PackedDescriptor) != 0 || count > setup_.size) {
+    return Fetch::kBadChain;
+  }
+  uint64_t contiguous = table.length;
+  const uint8_t* base = setup_.memory->Translate(table.address, &contiguous);
+  if (base == nullptr || contiguous != table.length) return Fetch::kBadChain;
+  for (uint32_t i = 0; i < count; ++i) {
+    PackedDescriptor descriptor;
+    std::memcpy(&descriptor, base + i * sizeof(descriptor), sizeof(descriptor));
+    asm volatile("" ::: "memory");
+    if (!chain->Append(*setup_.memory, descriptor.address, descriptor.length,
+                       descriptor.flags & kDescWrite, direction)) {
+      return Fetch::kBadChain;
+    }
+  }
+  return Fetch::kOk;
+}
+
+void PackedRing::Complete(const Chain& chain, uint32_t written) {
+  PackedDescriptor& descriptor = descriptors_[next_.index];
+  descriptor.id = chain.id;
+  descriptor.length = written;
+  uint16_t flags = next_.wrap ? kDescAvail | kDescUsed : 0;
+  if (written > 0) flags |= kDescWrite;
+  if (pending_) {
+    __atomic_store_n(&descriptor.flags, flags, __ATOMIC_RELEASE);
+  } else {
+    pending_ = true;
+    pending_index_ = next_.index;
+    pending_flags_ = flags;
+  }
+  if (setup_.features & kFeatureLogAll) [[unlikely]] {
+    rte_vhost_log_used_vring(setup_.device, setup_.vring, next_.index * sizeof(PackedDescriptor),
+                             sizeof(PackedDescriptor));
+  }
+  next_.Advance(chain.descriptors, setup_.size);
+}
+
+void PackedRing::Publish() {
+  if (!pending_) return;
+  __atomic_store_n(&descriptors_[pending_index_].flags, pending_flags_, __ATOMIC_RELEASE);
+  pending_ = false;
+}
+
+bool PackedRing::ShouldInterrupt() {
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+  const PackedEvent event = ReadOnce(driver_event_);
+  const Cursor before = signalled_;
+  signalled_ = next_;
+  if (event.flags != kEventDesc) return event.flags != kEventDisable;
+  // Section 2.8.10: count entries since the start of the lap that next_ is in.
+  const auto distance = [this](uint16_t index, bool wrap) {
+    return static_cast<uint16_t>(wrap == next_.wrap ? index : index - setup_.size);
+  };
+  return EventPassed(distance(event.offset_wrap & 0x7fff, (event.offset_wrap & 0x8000) != 0),
+                     next_.index, distance(before.index, before.wrap));
+}
+
+void PackedRing::EnableKicks() {
+  __atomic_store_n(&device_event_->flags, kEventEnable, __ATOMIC_RELAXED);
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
+void PackedRing::DisableKicks() {
+  __atomic_store_n(&device_event_->flags, kEventDisable, __ATOMIC_RELAXED);
+}
+
+}  // namespace vsw::vhost

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A packed virtqueue seen from the device (virtio 1.2 section 2.8): the same interface as
+// SplitRing, so that a queue is written once for both. Chains are handed back in the order in which
+// they were taken.
+//
+// Thread safety: none; its queue's gate lets one thread in at a time.
+#ifndef VSW_VHOST_PACKED_RING_H_
+#define VSW_VHOST_PACKED_RING_H_
+
+#include <cstdint>
+
+#include "vhost/chain.h"
+#include "vhost/ring_setup.h"
+#include "vhost/virtio_abi.h"
+
+namespace vsw::vhost {
+
+class PackedRing {
+ public:
+  /// An entry and the wrap counter of the lap that it is in.
+  struct Cursor {
+    uint16_t index;
+    bool wrap;
+
+    void Advance(uint32_t steps, uint32_t size) {
+      const uint32_t moved = index + steps;
+      wrap ^= moved >= size;
+      index = static_cast<uint16_t>(moved >= size ? moved - size : moved);
+    }
+    uint16_t Encode() const { return static_cast<uint16_t>(index | (wrap ? 0x8000 : 0)); }
+  };
+
+  /// False: the areas do not lie in the guest's memory, or size or position are not allowed.
+  bool Start(const RingSetup& setup);
+
+  Cursor position() const { return next_; }
+  Fetch FetchChain(Cursor* cursor, Direction direction, Chain* chain);
+  void Complete(const Chain& chain, uint32_t written);
+  /// The driver looks at entries in order: what follows the first unpublished one stays hidden.
+  void Publish();
+  bool ShouldInterrupt();
+
+  bool HasWork() const { return IsAvailable(next_); }
+  void EnableKicks();
+  void DisableKicks();
+
+  uint16_t avail_base() const { return next_.Encode(); }
+  uint16_t used_base() const { return next_.Encode(); }
+
+ private:
+  bool IsAvailable(Cursor cursor) const;
+  Fetch FetchIndirect(const PackedDescriptor& table, Direction direction, Chain* chain);
+
+  RingSetup setup_;
+  PackedDescriptor* descriptors_ = nullptr;
+  const PackedEvent* driver_event_ = nullptr;
+  PackedEvent* device_event_ = nullptr;
+  Cursor next_{0, true};       // next entry to complete, available and used alike
+  Cursor signalled_{0, true};  // where next_ was when the driver was last asked
+  bool pending_ = false;       // an entry's flags wait for Publish()
+  uint16_t pending_index_ = 0;
+  uint16_t pending_flags_ = 0;
+};
+
+}  // namespace vsw::vhost
+
+#endif  // VSW_VHOST_PACKED_RING_H_

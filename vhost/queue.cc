@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "vhost/queue.h"
+
+#include <rte_mbuf.h>
+#include <rte_vhost.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+namespace vsw::vhost {
+namespace {
+
+constexpr uint16_t kMinFrameBytes = 14;
+// A frame of 64 KiB in buffers of the smallest size that drivers offer with mergeable buffers.
+constexpr uint16_t kMaxMergedChains = 64;
+// Frames that need work which the guest cannot do are resolved before; see Transmit().
+constexpr uint64_t kNeedsChecksum =
+    RTE_MBUF_F_TX_L4_MASK | RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG;
+
+bool Fits(const rte_mbuf* frame, const OffloadCapabilities& guest) {
+  if (!(frame->ol_flags & kNeedsChecksum)) [[likely]]
+    return true;
+  if (frame->ol_flags & RTE_MBUF_F_TX_UDP_SEG) return guest.uso;
+  if (frame->ol_flags & RTE_MBUF_F_TX_TCP_SEG) {
+    return frame->ol_flags & RTE_MBUF_F_TX_IPV6 ? guest.tso6 : guest.tso4;
+  }
+  return guest.checksum;
+}
+
+// Walks the pieces of one or several chains.
+class PieceReader {
+ public:
+  explicit PieceReader(const Chain& chain) : chain_(chain) {}
+  void Copy(void* to, uint32_t length) {
+    auto* out = static_cast<uint8_t*>(to);
+    while (length > 0) {
+      const Chain::Piece& piece = chain_.piece[index_];
+      const uint32_t here = std::min(length, piece.length - offset_);
+      std::memcpy(out, piece.at + offset_, here);
+      out += here;
+      length -= here;
+      offset_ += here;
+      if (offset_ == piece.length) {
+        ++index_;
+        offset_ = 0;
+      }
+    }
+  }
+
+ private:
+  const Chain& chain_;
+  uint16_t index_ = 0;
+  uint32_t offset_ = 0;
+};
+
+// Writes a frame behind the header of its first chain; what does not fit stays for the next one.
+class FrameWriter {
+ public:
+  FrameWriter(const rte_mbuf* frame, bool log, int device)
+      : segment_(frame), left_(frame->pkt_len), log_(log), device_(device) {}
+
+  /// Fills `chain` from byte `skip` on; returns how many bytes were written.
+  uint32_t Fill(const Chain& chain, uint32_t skip) {
+    uint32_t written = 0;
+    for (uint16_t i = 0; i < chain.pieces && left_ > 0; ++i) {
+      const Chain::Piece& piece = chain.piece[i];
+      if (skip >= piece.length) {
+        skip -= piece.length;
+        continue;
+      }
+      const uint32_t here = std::min(left_, piece.length - skip);
+      CopyOut(piece.at + skip, here);
+      if (log_) rte_vhost_log_write(device_, piece.guest_address + skip, here);
+      written += here;
+      left_ -= here;
+      skip = 0;
+    }
+    return written;
+  }
+
+ private:
+  void CopyOut(uint8_t* to, uint32_t length) {
+    while (length > 0) {
+      if (offset_ == segment_->data_len) {
+        segment_ = segment_->next;
+        offset_ = 0;
+        continue;
+      }
+      const uint32_t here = std::min<uint32_t>(length, segment_->data_len - offset_);
+      std::memcpy(to, rte_pktmbuf_mtod_offset(segment_, const uint8_t*, offset_), here);
+      to += here;
+      length -= here;
+      offset_ += here;
+    }
+  }
+
+  const rte_mbuf* segment_;
+  uint32_t offset_ = 0;
+  uint32_t left_;
+  const bool log_;
+  const int device_;
+};
+
+}  // namespace
+
+OffloadCapabilities CapabilitiesOf(uint64_t features) {
+  OffloadCapabilities capabilities;
+  capabilities.checksum = features & kFeatureGuestCsum;
+  capabilities.tso4 = capabilities.checksum && (features & kFeatureGuestTso4);
+  capabilities.tso6 = capabilities.checksum && (features & kFeatureGuestTso6);
+  return capabilities;
+}
+
+bool Queue::Start(const RingSetup& setup) {
+  gate_.Shut();
+  if (setup.memory == nullptr) return false;
+  packed_ = setup.features & kFeaturePacked;
+  if (packed_ ? !packed_ring_.Start(setup) : !split_.Start(setup)) return false;
+  setup_ = setup;
+  broken_ = false;
+  const uint64_t long_header = kFeatureMergeable | kFeatureVersion1 | kFeaturePacked;
+  header_bytes_ = setup.features & long_header ? 12 : 10;
+  if (packed_) {
+    packed_ring_.DisableKicks();
+  } else {
+    split_.DisableKicks();
+  }
+  gate_.Open();
+  return true;
+}
+
+void Queue::Stop() {
+  const bool was_open = gate_.is_open();
+  gate_.Shut();
+  if (!was_open) return;
+  rte_vhost_set_vring_base(setup_.device, setup_.vring,
+                           packed_ ? packed_ring_.avail_base() : split_.avail_base(),
+                           packed_ ? packed_ring_.used_base() : split_.used_base());
+  setup_ = RingSetup();
+}
+
+uint16_t Queue::Receive(std::span<rte_mbuf*> burst, rte_mempool* pool, PortCounters& counters) {
+  if (!gate_.TryEnter()) return 0;
+  uint16_t received = 0;
+  if (!broken_) {
+    received = packed_ ? ReceiveFrom(packed_ring_, burst, pool, counters)
+                       : ReceiveFrom(split_, burst, pool, counters);
+  }
+  gate_.Leave();
+  return received;
+}
+
+template <typename Ring>
+uint16_t Queue::ReceiveFrom(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool,
+                            PortCounters& counters) {
+  uint16_t received = 0;
+  bool completed = false;
+  Chain chain;
+  // A guest that sends nothing but garbage gets one burst of it done at a time.
+  for (size_t tries = 0; tries < burst.size(); ++tries) {
+    auto cursor = ring.position();
+    const Fetch fetch = ring.FetchChain(&cursor, Direction::kFromGuest, &chain);
+    if (fetch == Fetch::kEmpty) break;
+    if (fetch == Fetch::kBroken) {
+      broken_ = true;
+      counters.Drop(DropReason::kRxBadRing);
+      break;
+    }
+    DropReason reason = DropReason::kRxBadRing;
+    rte_mbuf* frame = nullptr;
+    if (fetch == Fetch::kOk) {
+      rte_mbuf* const first = rte_pktmbuf_alloc(pool);
+      if (first == nullptr) {
+        // It stays in the ring: the guest slows down instead of losing it.
+        break;
+      }
+      frame = ToFrame(chain, first, pool, &reason);
+    }
+    ring.Complete(chain, 0);
+    completed = true;
+    if (frame == nullptr) {
+      counters.Drop(reason);
+    } else {
+      burst[received++] = frame;
+    }
+  }
+  if (completed) {
+    ring.Publish();
+    if (ring.ShouldInterrupt()) Interrupt();
+  }
+  return received;
+}
+
+rte_mbuf* Queue::ToFrame(const Chain& chain, rte_mbuf* first, rte_mempool* pool,
+                         DropReason* reason) {
+  const uint64_t length = chain.length - header_bytes_;
+  if (chain.length < header_bytes_ + uint64_t{kMinFrameBytes} || length > kMaxFrameBytes) {
+    *reason = chain.length <= header_bytes_ ? DropReason::kRxBadRing
+              : length > kMaxFrameBytes     ? DropReason::kRxOversized
+                                            : DropReason::kRxMalformed;
+    rte_pktmbuf_free(first);
+    return nullptr;
+  }
+  PieceReader reader(chain);
+  NetHeader header = {};
+  reader.Copy(&header, header_bytes_);
+  auto left = static_cast<uint32_t>(length);
+  rte_mbuf* last = first;
+  while (true) {
+    const uint32_t here = std::min<uint32_t>(left, rte_pktmbuf_tailroom(last));
+    reader.Copy(rte_pktmbuf_mtod(last, uint8_t*), here);
+    last->data_len = static_cast<uint16_t>(here);
+    left -= here;
+    if (left == 0) break;
+    rte_mbuf* const next = rte_pktmbuf_alloc(pool);
+    if (next == nullptr) {
+      *reason = DropReason::kRxNoBuffer;
+      rte_pktmbuf_free(first);
+      return nullptr;
+    }
+    last->next = next;
+    last = next;
+    ++first->nb_segs;
+  }
+  first->pkt_len = static_cast<uint32_t>(length);
+  if ((header.flags != 0 || header.gso_type != 0) &&
+      !ApplyVirtioHeader(first, header.flags, header.gso_type, header.hdr_len, header.gso_size,
+                         header.csum_start, header.csum_offset)) {
+    *reason = DropReason::kRxBadOffload;
+    rte_pktmbuf_free(first);
+    return nullptr;
+  }
+  return first;
+}
+
+void Queue::Transmit(std::span<rte_mbuf*> burst, PortCounters& counters) {
+  if (burst.empty()) return;
+  if (!gate_.Enter()) {
+    counters.Drop(DropReason::kTxNoGuest, burst.size());
+    rte_pktmbuf_free_bulk(burst.data(), static_cast<unsigned>(burst.size()));
+    return;
+  }
+  if (broken_) {
+    counters.Drop(DropReason::kTxNoGuest, burst.size());
+  } else if (packed_) {
+    TransmitTo(packed_ring_, burst, counters);
+  } else {
+    TransmitTo(split_, burst, counters);
+  }
+  gate_.Leave();
+  rte_pktmbuf_free_bulk(burst.data(), static_cast<unsigned>(burst.size()));
+}
+
+template <typename Ring>
+void Queue::TransmitTo(Ring& ring, std::span<rte_mbuf*> burst, PortCounters& counters) {
+  const OffloadCapabilities guest = CapabilitiesOf(setup_.features);
+  uint64_t packets = 0, bytes = 0;
+  for (size_t i = 0; i < burst.size(); ++i) {
+    rte_mbuf* const frame = burst[i];
+    const DropReason reason =
+        Fits(frame, guest) ? TransmitOne(ring, frame) : DropReason::kTxOffload;
+    if (reason == DropReason::kNone) {
+      ++packets;
+      bytes += frame->pkt_len;
+      continue;
+    }
+    counters.Drop(reason);
+    if (reason == DropReason::kTxQueueFull || broken_) {
+      // The rest would find the same.
+      counters.Drop(reason, burst.size() - i - 1);
+      break;
+    }
+  }
+  ring.Publish();
+  counters.tx_packets.Add(packets);
+  counters.tx_bytes.Add(bytes);
+  if (packets > 0 && ring.ShouldInterrupt()) Interrupt();
+}
+
+// A frame may be spread over several chains if the driver has agreed to that; the header of the
+// first tells how many, so all are fetched before any is written.
+template <typename Ring>
+DropReason Queue::TransmitOne(Ring& ring, rte_mbuf* frame) {
+  const bool mergeable = setup_.features & kFeatureMergeable;
+  const uint64_t needed = uint64_t{header_bytes_} + frame->pkt_len;
+  Chain chain;
+  uint64_t room = 0;
+  uint16_t chains = 0;
+  auto cursor = ring.position();
+  while (room < needed) {
+    if (chains == (mergeable ? kMaxMergedChains : 1)) return DropReason::kTxTooBig;
+    const Fetch fetch = ring.FetchChain(&cursor, Direction::kToGuest, &chain);
+    if (fetch == Fetch::kEmpty) return DropReason::kTxQueueFull;
+    if (fetch != Fetch::kOk || chain.length == 0 || (chains == 0 && chain.length < header_bytes_)) {
+      broken_ = true;
+      return DropReason::kTxError;
+    }
+    room += chain.length;
+    ++chains;
+  }
+  const VirtioHeader offload = MakeVirtioHeader(frame);
+  const NetHeader header = {
+      offload.flags,      offload.gso_type,    offload.hdr_len, offload.gso_size,
+      offload.csum_start, offload.csum_offset, chains};
+  FrameWriter writer(frame, setup_.features & kFeatureLogAll, setup_.device);
+  for (uint16_t i = 0; i < chains; ++i) {
+    // Fetched again when there are several: the guest may have changed what stands there. The frame
+    // is then cut short, to the guest's own harm; nothing outside its memory is written.
+    if (chains > 1) {
+      cursor = ring.position();
+      if (ring.FetchChain(&cursor, Direction::kToGuest, &chain) != Fetch::kOk) {
+        broken_ = true;
+        return DropReason::kTxError;
+      }
+    }
+    const uint32_t skip = i == 0 ? header_bytes_ : 0;
+    if (i == 0) WriteHeader(chain, header);
+    ring.Complete(chain, writer.Fill(chain, skip) + skip);
+  }
+  return DropReason::kNone;
+}
+
+void Queue::WriteHeader(const Chain& chain, const NetHeader& header) {
+  const auto* from = reinterpret_cast<const uint8_t*>(&header);
+  uint32_t left = header_bytes_;
+  for (uint16_t i = 0; i < chain.pieces && left > 0; ++i) {
+    const uint32_t here = std::min(left, chain.piece[i].length);
+    std::memcpy(chain.piece[i].at, from, here);
+    if (setup_.features & kFeatureLogAll) {
+      rte_vhost_log_write(setup_.device, chain.piece[i].guest_address, here);
+    }
+    from += here;
+    left -= here;
+  }
+}
+
+Queue::Sleep Queue::BeginSleep(int* kick_fd) {
+  if (!gate_.TryEnter()) return gate_.is_open() ? Sleep::kHasWork : Sleep::kNoGuest;
+  Sleep result = Sleep::kNoGuest;
+  if (!broken_ && setup_.kick_fd < 0) {
+    result = Sleep::kMustPoll;
+  } else if (!broken_) {
+    *kick_fd = setup_.kick_fd;
+    bool work;
+    if (packed_) {
+      packed_ring_.EnableKicks();
+      work = packed_ring_.HasWork();
+    } else {
+      split_.EnableKicks();
+      work = split_.HasWork();
+    }
+    result = work ? Sleep::kHasWork : Sleep::kArmed;
+  }
+  gate_.Leave();
+  return result;
+}
+
+void Queue::EndSleep() {
+  if (!gate_.TryEnter()) return;
+  if (packed_) {
+    packed_ring_.DisableKicks();
+  } else {
+    split_.DisableKicks();
+  }
+  if (setup_.kick_fd >= 0) {
+    // The descriptor is the peer's: whether it blocks is not for us to say, so ask not to.
+    uint64_t kicks;
+    iovec into = {&kicks, sizeof(kicks)};
+    (void)!preadv2(setup_.kick_fd, &into, 1, -1, RWF_NOWAIT);
+  }
+  gate_.Leave();
+}
+
+void Queue::Interrupt() {
+  if (setup_.call_fd < 0) return;
+  const uint64_t one = 1;
+  (void)!write(setup_.call_fd, &one, sizeof(one));
+}
+
+}  // namespace vsw::vhost

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One virtqueue of a guest, of either ring kind: moves bursts of frames between the ring and mbufs,
+// and lets nobody near the ring while the guest changes it. A frame is copied once; nothing of a
+// guest's memory is referred to afterwards.
+//
+// Thread safety: Receive, Transmit, BeginSleep and EndSleep from any worker (one at a time is let
+// in); Start and Stop from the thread that handles the guest's messages.
+#ifndef VSW_VHOST_QUEUE_H_
+#define VSW_VHOST_QUEUE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <span>
+
+#include "datapath/packet/offload.h"
+#include "datapath/worker/counters.h"
+#include "vhost/gate.h"
+#include "vhost/packed_ring.h"
+#include "vhost/ring_setup.h"
+#include "vhost/split_ring.h"
+
+namespace vsw::vhost {
+
+/// The longest frame: 64 KiB of L3 behind an Ethernet header with two tags.
+inline constexpr uint32_t kMaxFrameBytes = 65535 + 14 + 8;
+
+/// What the negotiated features let us leave to the guest's driver.
+OffloadCapabilities CapabilitiesOf(uint64_t features);
+
+class Queue {
+ public:
+  enum class Sleep { kNoGuest, kArmed, kHasWork, kMustPoll };
+
+  /// Opens the ring to the workers. False: its addresses make no sense; it stays shut.
+  bool Start(const RingSetup& setup);
+  /// Returns when no worker is inside; hands the ring's position back to the library.
+  void Stop();
+  bool is_open() const { return gate_.is_open(); }
+
+  /// From the guest. Frames arrive with their offload requests checked and set.
+  uint16_t Receive(std::span<rte_mbuf*> burst, rte_mempool* pool, PortCounters& counters);
+  /// To the guest; takes ownership of all. A frame needs nothing beyond CapabilitiesOf() the
+  /// negotiated features, else it is dropped under kTxOffload.
+  void Transmit(std::span<rte_mbuf*> burst, PortCounters& counters);
+
+  /// Asks the guest for kicks; `*kick_fd` is where they arrive (kArmed).
+  Sleep BeginSleep(int* kick_fd);
+  void EndSleep();
+
+ private:
+  template <typename Ring>
+  uint16_t ReceiveFrom(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool,
+                       PortCounters& counters);
+  template <typename Ring>
+  void TransmitTo(Ring& ring, std::span<rte_mbuf*> burst, PortCounters& counters);
+  template <typename Ring>
+  DropReason TransmitOne(Ring& ring, rte_mbuf* frame);
+  rte_mbuf* ToFrame(const Chain& chain, rte_mbuf* first, rte_mempool* pool, DropReason* reason);
+  void WriteHeader(const Chain& first, const NetHeader& header);
+  void Interrupt();
+
+  Gate gate_;
+  // Behind the gate.
+  bool packed_ = false;
+  bool broken_ = false;  // makes no sense any more; until the guest sets it up anew
+  uint16_t header_bytes_ = 0;
+  RingSetup setup_;
+  SplitRing split_;
+  PackedRing packed_ring_;
+};
+
+}  // namespace vsw::vhost
+
+#endif  // VSW_VHOST_QUEUE_H_

@@ -14,12 +14,6 @@ namespace {
 constexpr uint64_t kFirstBackoffNs = 500'000'000;
 constexpr uint64_t kMaxBackoffNs = 10'000'000'000;
 
-/// The port was removed from the configuration: what it made in the kernel goes with it.
-template <typename P>
-void RetirePort(P* port) {
-  if constexpr (requires { port->Retire(); }) port->Retire();
-}
-
 std::string Option(const WantedPort& port, const std::string& key) {
   const auto it = port.options.find(key);
   return it == port.options.end() ? "" : it->second;
@@ -113,7 +107,7 @@ void Applier::TakeAway(std::vector<Leaver> leavers) {
   ConfigureSlowPath();
   for (Leaver& leaver : leavers) {
     if (leaver.polled) workers_->RemovePort(leaver.number);
-    if (leaver.port != nullptr && leaver.retire) RetirePort(leaver.port.get());
+    if (leaver.port != nullptr && leaver.retire) leaver.port->Retire();
     leaver.port.reset();
     if (!leaver.removed || leaver.number == kNoPort) continue;
     workers_->ForgetCounters(leaver.number);

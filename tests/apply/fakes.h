@@ -132,7 +132,12 @@ class FakePorts::FakePort : public Port {
   uint16_t rx_queue_count() const override { return 1; }
   uint16_t Receive(QueueId, std::span<rte_mbuf*>, PortCounters&) override { return 0; }
   void Transmit(WorkerId, std::span<rte_mbuf*>, PortCounters&) override {}
-  PortInfo ReadInfo() const override { return {.link_up = set_->link_up, .mac = {}, .mtu = 1500}; }
+  PortInfo ReadInfo() const override {
+    PortInfo info;
+    info.link_up = set_->link_up;
+    info.mtu = 1500;
+    return info;
+  }
   DeviceCounters ReadDeviceCounters() const override { return {.rx_dropped = 5}; }
   absl::Status Reconfigure(const std::map<std::string, std::string>& next) override {
     if (next.contains("bad")) return absl::InvalidArgumentError("bad option");

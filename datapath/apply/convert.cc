@@ -144,7 +144,9 @@ absl::StatusOr<WantedPort> FromProto(const pb::Port& port, const std::string& fi
                            static_cast<int>(port.type()));
   }
   result.kind = *kind;
-  if (port.ofport() > kMaxOfPort) {
+  // The bridge's own port has the number that OpenFlow reserves for it.
+  const bool is_local_number = port.name() == port.bridge() && port.ofport() == ToInt(kOfPortLocal);
+  if (port.ofport() > kMaxOfPort && !is_local_number) {
     return InvalidArgument("{}.ofport: {} is above {}", field, port.ofport(), kMaxOfPort);
   }
   result.ofport = port.ofport();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "vhost/vhost_device.h"
 
+#include <poll.h>
 #include <rte_log.h>
 #include <rte_mbuf.h>
 #include <rte_vhost.h>
@@ -191,6 +192,7 @@ VhostState VhostDevice::ReadState() const {
     ++(vring % 2 == 0 ? state.open_to_guest : state.open_from_guest);
   }
   state.connections = connections_.load();
+  state.refused_connections = refused_.load();
   state.memory_faults = guest_.fault_count.load();
   if (const char* reason = reason_.load()) state.last_disconnect = reason;
   return state;
@@ -198,18 +200,20 @@ VhostState VhostDevice::ReadState() const {
 
 // --- Callbacks: one at a time per device.
 
+// A front-end that was restarted may be here before the end of its former self was noticed; any
+// other second front-end has to wait, or the two would throw each other out for ever.
 bool VhostDevice::OnConnection(int vid) {
   const int fd = AdoptConnection(options_.path, options_.client);
-  if (live_connections_ == kMaxLiveConnections || fd < 0) {
-    if (fd >= 0) close(fd);
+  if (fd < 0) return false;
+  if (owner_ >= 0 && (live_connections_ >= kMaxLiveConnections || !OwnerHungUp())) {
+    close(fd);
+    refused_.fetch_add(1);
     return false;
   }
   if (owner_ >= 0) {
-    SetReason("replaced by a newer connection");
+    SetReason("the front-end closed the connection");
     StopAll();
     ForgetMemory();
-    const int old_fd = guest_.connection_fd.load();
-    if (old_fd >= 0) shutdown(old_fd, SHUT_RDWR);
   }
   ForgetConnection();
   guest_.connection_fd.store(fd, std::memory_order_release);
@@ -220,6 +224,11 @@ bool VhostDevice::OnConnection(int vid) {
   connected_.store(true);
   options_.changed();
   return true;
+}
+
+bool VhostDevice::OwnerHungUp() const {
+  pollfd owner = {guest_.connection_fd.load(), POLLRDHUP, 0};
+  return poll(&owner, 1, 0) == 1;
 }
 
 void VhostDevice::OnDisconnection(int vid) {
@@ -267,7 +276,7 @@ void VhostDevice::OnVring(int vid, uint16_t vring, bool ready) {
 
 int VhostDevice::BeforeMessage(int vid, Message* message) {
   MemoryGuard::SetThreadGuest(vid == owner_ ? &guest_ : nullptr);
-  const char* reason = "replaced by a newer connection";
+  const char* reason = "connection that has ended";
   Verdict verdict = Verdict::kRefuse;
   if (vid == owner_ && !guest_.faulted.load()) {
     verdict = Judge(*message, static_cast<uint32_t>(queues_.size()), &reason);

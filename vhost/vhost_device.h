@@ -2,8 +2,8 @@
 //
 // A guest's network device on one vhost-user socket: librte_vhost speaks the protocol, this class
 // owns the rings. It moves bursts of mbufs and knows nothing of flows or ports. One front-end is
-// served at a time; a newer connection takes the place of an older one. A guest may leave and come
-// back at any moment; the object stays.
+// served at a time; a second one is turned away while the first is there. A guest may leave and
+// come back at any moment; the object stays.
 //
 // What a guest or its front-end does can stop its own traffic (ReadState() says why) and nothing
 // else: messages pass a filter before the library sees them, rings are read by checked copies,
@@ -56,7 +56,8 @@ struct VhostState {
   uint16_t guest_mtu = 0;      // as told by the front-end; 0 = not told
   uint16_t open_to_guest = 0;  // queues in use, per direction
   uint16_t open_from_guest = 0;
-  uint64_t connections = 0;  // since Open()
+  uint64_t connections = 0;          // since Open()
+  uint64_t refused_connections = 0;  // a second front-end while one was served
   uint64_t memory_faults = 0;
   std::string last_disconnect;  // why; empty = never
 };
@@ -116,6 +117,7 @@ class VhostDevice {
   void LoadMemory();
   void ForgetMemory();
   void ForgetConnection();
+  bool OwnerHungUp() const;
   void SetReason(const char* reason);
   void UpdateSpread();
   Queue& queue(uint16_t vring) { return *queues_[vring]; }
@@ -136,7 +138,7 @@ class VhostDevice {
 
   // Written by the callbacks, read by anyone.
   std::atomic<bool> connected_{false}, running_{false};
-  std::atomic<uint64_t> features_{0}, connections_{0};
+  std::atomic<uint64_t> features_{0}, connections_{0}, refused_{0};
   std::atomic<uint16_t> guest_mtu_{0};
   std::atomic<const char*> reason_{nullptr};                    // why the last connection ended
   const char* pending_reason_ = nullptr;                        // why this one is about to

@@ -123,6 +123,9 @@ PortInfo VhostUserPort::ReadInfo() const {
     info.facts["ring"] = state.features & vhost::kFeaturePacked ? "packed" : "split";
   }
   if (!state.last_disconnect.empty()) info.facts["last-disconnect"] = state.last_disconnect;
+  if (state.refused_connections > 0) {
+    info.facts["refused-connections"] = std::to_string(state.refused_connections);
+  }
   if (state.memory_faults > 0) info.facts["memory-faults"] = std::to_string(state.memory_faults);
   return info;
 }

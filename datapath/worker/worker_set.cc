@@ -82,6 +82,7 @@ class WorkerSetImpl final : public WorkerSet {
   }
 
   PortTotals ReadPort(PortNo number) const override {
+    const std::lock_guard lock(forgotten_mutex_);
     PortTotals totals = ReadRaw(number);
     const PortTotals& base = forgotten_[ToInt(number) % kMaxPorts];
     totals.rx_packets -= base.rx_packets;
@@ -93,6 +94,7 @@ class WorkerSetImpl final : public WorkerSet {
   }
 
   void ForgetCounters(PortNo number) override {
+    const std::lock_guard lock(forgotten_mutex_);
     forgotten_[ToInt(number) % kMaxPorts] = ReadRaw(number);
   }
 
@@ -141,10 +143,13 @@ class WorkerSetImpl final : public WorkerSet {
   }
 
   void InvalidateAll() override {
-    // Epoch 0 marks what was invalidated by tag.
-    uint32_t next = shared_.epoch.load(std::memory_order_relaxed) + 1;
-    if (next == 0) next = 1;
-    shared_.epoch.store(next, std::memory_order_release);
+    // Each call has an epoch of its own, so that what another one made stale stays so. Epoch 0
+    // marks what was invalidated by tag.
+    uint32_t now = shared_.epoch.load(std::memory_order_relaxed);
+    uint32_t next;
+    do {
+      next = now + 1 == 0 ? 1 : now + 1;
+    } while (!shared_.epoch.compare_exchange_weak(now, next, std::memory_order_acq_rel));
     Synchronize();
   }
 
@@ -230,6 +235,7 @@ class WorkerSetImpl final : public WorkerSet {
   WorkerShared shared_;
   SlowThread slow_thread_;
   std::vector<std::unique_ptr<Slot>> workers_;
+  mutable std::mutex forgotten_mutex_;  // guards forgotten_
   std::vector<PortTotals> forgotten_ = std::vector<PortTotals>(kMaxPorts);
   std::mutex orders_mutex_;              // guards orders_
   std::list<InvalidationOrder> orders_;  // until every worker has done them

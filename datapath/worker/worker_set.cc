@@ -2,19 +2,25 @@
 #include "datapath/worker/worker_set.h"
 
 #include <rte_cycles.h>
+#include <rte_pause.h>
 #include <rte_rcu_qsbr.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <list>
 #include <mutex>
+#include <thread>
 
 #include "base/status.h"
 #include "datapath/worker/worker.h"
 
 namespace vsw {
 namespace {
+
+constexpr uint32_t kGraceSpins = 1000;
+constexpr auto kGraceSleep = std::chrono::microseconds(10);
 
 struct FreeDeleter {
   void operator()(void* p) const { std::free(p); }
@@ -124,7 +130,15 @@ class WorkerSetImpl final : public WorkerSet {
     const uint64_t token = rte_rcu_qsbr_start(shared_.grace);
     // A worker that fell asleep before the token was drawn would let us wait for its next event.
     WakeAll();
-    rte_rcu_qsbr_check(shared_.grace, token, true);
+    // A worker between two bursts is seen at once; one that has to get a core first is not, and
+    // spinning would only keep it from that.
+    for (uint32_t tries = 0; rte_rcu_qsbr_check(shared_.grace, token, false) != 1; ++tries) {
+      if (tries < kGraceSpins) {
+        rte_pause();
+      } else {
+        std::this_thread::sleep_for(kGraceSleep);
+      }
+    }
   }
 
   void Invalidate(std::span<const Tag> tags) override {

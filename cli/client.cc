@@ -17,10 +17,7 @@ namespace {
 using std::chrono::duration;
 using std::chrono::duration_cast;
 using std::chrono::milliseconds;
-using std::chrono::seconds;
 
-// How long a restarting vswmgrd may be away; its restart takes well below a second.
-constexpr seconds kRestartTime{2};
 constexpr milliseconds kRetryPause{50};
 
 // 0 if somebody listens, else the errno of connect(2). EAGAIN, a full queue, counts as listening.
@@ -58,14 +55,15 @@ std::shared_ptr<grpc::Channel> MakeChannel(const std::string& socket) {
 
 }  // namespace
 
-Client::Client(std::string socket, duration<double> timeout)
+Client::Client(std::string socket, duration<double> timeout, milliseconds restart_time)
     : socket_(std::move(socket)),
       timeout_(timeout),
+      restart_time_(restart_time),
       deadline_(Clock::now() + duration_cast<Clock::duration>(timeout)),
       channel_(MakeChannel(socket_)) {}
 
 absl::Status Client::EnsureListening() {
-  const Clock::time_point give_up = std::min(deadline_, Clock::now() + kRestartTime);
+  const Clock::time_point give_up = std::min(deadline_, Clock::now() + restart_time_);
   for (;;) {
     const int error = Probe(socket_);
     if (error == 0) return absl::OkStatus();

@@ -24,7 +24,11 @@ class Client {
  public:
   using Clock = std::chrono::system_clock;  // what gRPC takes as a deadline
 
-  Client(std::string socket, std::chrono::duration<double> timeout);
+  /// How long a restarting vswmgrd may be away; its restart takes well below a second.
+  static constexpr std::chrono::milliseconds kRestartTime{2000};
+
+  Client(std::string socket, std::chrono::duration<double> timeout,
+         std::chrono::milliseconds restart_time = kRestartTime);
 
   /// A call that only reads, such as
   /// client.Read<v1::PortService>(&v1::PortService::Stub::GetPort, request).
@@ -80,6 +84,7 @@ class Client {
 
   const std::string socket_;
   const std::chrono::duration<double> timeout_;
+  const std::chrono::milliseconds restart_time_;
   const Clock::time_point deadline_;
   std::shared_ptr<grpc::Channel> channel_;
 };

@@ -2,6 +2,7 @@
 #include "cli/completion.h"
 
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "base/status.h"
@@ -44,11 +45,13 @@ class Names {
                                                                      const Request&, Response*),
                                const Request& request) {
     VSW_ASSIGN_OR_RETURN(const std::string socket, ParseTarget(target_));
-    Client client(socket, kPatience);
-    return client.Read<Service>(method, request);
+    if (!client_)
+      client_ = std::make_unique<Client>(socket, kPatience, std::chrono::milliseconds(0));
+    return client_->Read<Service>(method, request);
   }
 
   const std::string target_;
+  std::unique_ptr<Client> client_;  // one for all questions, so that they share its time
 };
 
 struct Line {

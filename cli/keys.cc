@@ -282,13 +282,13 @@ std::string DescribeField(const std::string& server_path) {
       const size_t at = server_path.rfind(key.path);
       if (at == std::string::npos || (at > 0 && server_path[at - 1] != '.')) continue;
       const std::string rest = server_path.substr(at + key.path.size());
-      if (IsPrefix(key) && rest.starts_with('.')) {
-        const std::string name = key.path == "options" ? "" : std::string(key.name);
-        return name + rest.substr(1) + " (" + server_path.substr(at) + ")";
+      const bool indexed = rest.starts_with('[') && rest.ends_with(']');
+      if (IsPrefix(key) ? !indexed : !indexed && !rest.empty()) continue;
+      std::string name(key.name);
+      if (IsPrefix(key)) {  // options[path] is written path, labels[x] is written label.x
+        name = (key.path == "options" ? "" : name) + rest.substr(1, rest.size() - 2);
       }
-      if (IsPrefix(key) || (!rest.empty() && !rest.starts_with('['))) continue;
-      if (key.name == server_path) return server_path;
-      return std::string(key.name) + " (" + server_path + ")";
+      return name == server_path ? name : name + " (" + server_path + ")";
     }
   }
   return server_path;

@@ -64,7 +64,8 @@ std::vector<Row> Flatten(Noun noun, const google::protobuf::Message& message);
 absl::StatusOr<std::vector<Row>> SelectRows(Noun noun, const google::protobuf::Message& message,
                                             const std::string& key);
 
-/// "tag (vlan.tag)" for a path as the server names it ("changes[1].create_port.port.vlan.tag").
+/// "tag (vlan.tag)" for a path as the server names it ("changes[1].create_port.port.vlan.tag");
+/// entries of a map are named "port.options[path]".
 std::string DescribeField(const std::string& server_path);
 
 /// The values that a key can only have, for completion; empty if any.

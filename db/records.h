@@ -74,8 +74,8 @@ struct FdbKey {
 };
 
 struct FdbRecord {
-  FdbKey key;
-  std::string port;
+  FdbKey key = {};
+  std::string port = {};
 
   bool operator==(const FdbRecord&) const = default;
 };
@@ -91,12 +91,12 @@ struct Contents {
 /// The difference between two contents. Deleting a bridge deletes its ports, and deleting a port
 /// its static addresses; such rows may be named or left out.
 struct Delta {
-  std::vector<std::string> deleted_bridges;
-  std::vector<std::string> deleted_ports;
-  std::vector<FdbKey> deleted_fdb;
-  std::vector<BridgeRecord> put_bridges;
-  std::vector<PortRecord> put_ports;
-  std::vector<FdbRecord> put_fdb;
+  std::vector<std::string> deleted_bridges = {};
+  std::vector<std::string> deleted_ports = {};
+  std::vector<FdbKey> deleted_fdb = {};
+  std::vector<BridgeRecord> put_bridges = {};
+  std::vector<PortRecord> put_ports = {};
+  std::vector<FdbRecord> put_fdb = {};
 
   bool empty() const {
     return deleted_bridges.empty() && deleted_ports.empty() && deleted_fdb.empty() &&

@@ -23,7 +23,7 @@ say() { printf '      %s\n' "$*"; }
 
 title() {
   step=$((step + 1))
-  printf '\n[%2d] %s\n' "$step" "$*"
+  printf '\n[%2d] %s   (%d s)\n' "$step" "$*" "$SECONDS"
 }
 
 fail() {

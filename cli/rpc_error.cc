@@ -55,7 +55,9 @@ absl::Status FromRpcStatus(const grpc::Status& status, const std::string& socket
   }
   std::string text = message;
   for (const auto& violation : Violations(status)) {
-    text += "\n  field " + DescribeField(violation.field());
+    const std::string field = DescribeField(violation.field());
+    const bool said = field == violation.field() && message.starts_with(field + ":");
+    if (!said) text += "\n  field " + field;
     if (message.find(violation.description()) == std::string::npos) {
       text += ": " + violation.description();
     }

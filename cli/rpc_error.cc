@@ -1,41 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/rpc_error.h"
 
+#include <vector>
+
 #include "base/status.h"
 #include "cli/keys.h"
-#include "google/protobuf/any.pb.h"
-#include "google/protobuf/unknown_field_set.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 
 namespace vsw::cli {
 namespace {
-
-using google::protobuf::UnknownField;
-using google::protobuf::UnknownFieldSet;
-
-// Field numbers of google/rpc/status.proto and google/rpc/error_details.proto, whose generated code
-// Debian does not ship.
-constexpr int kStatusDetails = 3;
-constexpr int kBadRequestViolations = 1;
-constexpr int kViolationField = 1;
-constexpr int kViolationDescription = 2;
-
-// The length-delimited fields of that number in a serialized message.
-std::vector<std::string> Fields(const std::string& bytes, int number) {
-  std::vector<std::string> values;
-  UnknownFieldSet set;
-  if (!set.ParseFromString(bytes)) return values;
-  for (int i = 0; i < set.field_count(); ++i) {
-    const UnknownField& field = set.field(i);
-    if (field.number() == number && field.type() == UnknownField::TYPE_LENGTH_DELIMITED) {
-      values.push_back(field.length_delimited());
-    }
-  }
-  return values;
-}
-
-std::string First(const std::vector<std::string>& values) {
-  return values.empty() ? "" : values.front();
-}
 
 // vswmgrd answers these two codes of its own only on behalf of vswitchd, and then names it.
 bool IsAboutSwitch(const grpc::Status& status) {
@@ -52,21 +26,18 @@ absl::Status NoAnswer(const grpc::Status& status, const std::string& socket, dou
                             status.error_message())};
 }
 
-}  // namespace
-
-std::vector<FieldViolation> ParseFieldViolations(const std::string& error_details) {
-  std::vector<FieldViolation> violations;
-  for (const std::string& detail : Fields(error_details, kStatusDetails)) {
-    google::protobuf::Any any;
-    if (!any.ParseFromString(detail)) continue;
-    if (!any.type_url().ends_with("/google.rpc.BadRequest")) continue;
-    for (const std::string& violation : Fields(any.value(), kBadRequestViolations)) {
-      violations.push_back({First(Fields(violation, kViolationField)),
-                            First(Fields(violation, kViolationDescription))});
-    }
+std::vector<google::rpc::BadRequest::FieldViolation> Violations(const grpc::Status& status) {
+  google::rpc::Status details;
+  if (!details.ParseFromString(status.error_details())) return {};
+  for (const google::protobuf::Any& detail : details.details()) {
+    google::rpc::BadRequest bad_request;
+    if (!detail.Is<google::rpc::BadRequest>() || !detail.UnpackTo(&bad_request)) continue;
+    return {bad_request.field_violations().begin(), bad_request.field_violations().end()};
   }
-  return violations;
+  return {};
 }
+
+}  // namespace
 
 absl::Status FromRpcStatus(const grpc::Status& status, const std::string& socket,
                            double timeout_s) {
@@ -83,10 +54,12 @@ absl::Status FromRpcStatus(const grpc::Status& status, const std::string& socket
                     socket, message);
   }
   std::string text = message;
-  for (const FieldViolation& violation : ParseFieldViolations(status.error_details())) {
-    text += "\n  field " + DescribeField(violation.field);
-    if (message.find(violation.description) == std::string::npos) {
-      text += ": " + violation.description;
+  for (const auto& violation : Violations(status)) {
+    const std::string field = DescribeField(violation.field());
+    const bool said = field == violation.field() && message.starts_with(field + ":");
+    if (!said) text += "\n  field " + field;
+    if (message.find(violation.description()) == std::string::npos) {
+      text += ": " + violation.description();
     }
   }
   return {static_cast<absl::StatusCode>(status.error_code()), text};

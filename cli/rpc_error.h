@@ -6,20 +6,11 @@
 #define VSW_CLI_RPC_ERROR_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "grpcpp/support/status.h"
 
 namespace vsw::cli {
-
-struct FieldViolation {
-  std::string field;
-  std::string description;
-};
-
-/// The violations in a serialized google.rpc.Status; empty if there are none, or it is malformed.
-std::vector<FieldViolation> ParseFieldViolations(const std::string& error_details);
 
 /// The error of a call to the vswmgrd at `socket`, given `timeout_s` seconds in all.
 /// DeadlineExceeded and Unavailable name the daemon that did not answer: vswitchd if vswmgrd said

@@ -66,31 +66,38 @@ std::string VlanText(const v1::VlanSettings& vlan) {
   return text;
 }
 
-std::string BridgeText(const v1::Bridge& bridge) {
+// A reason that every resource shares, such as a switch that is away, is told once at the top.
+std::string OwnReason(const std::string& reason, const v1::SwitchStatus& vswitchd) {
+  return reason == vswitchd.error() ? "" : reason;
+}
+
+std::string BridgeText(const v1::Bridge& bridge, const v1::SwitchStatus& vswitchd) {
   const v1::BridgeStatus& status = bridge.status();
   const uint64_t dpid = status.dpid() != 0 ? status.dpid() : bridge.dpid();
   std::string text = fmt::format("\nbridge {}: {}", bridge.name(), StateText(status.state()));
   if (dpid != 0) text += fmt::format(", dpid 0x{:016x}", dpid);
   text +=
       fmt::format(", {} addresses, {} static\n", status.fdb_entries(), status.fdb_static_entries());
-  if (!status.reason().empty()) text += fmt::format("  reason: {}\n", status.reason());
+  const std::string reason = OwnReason(status.reason(), vswitchd);
+  if (!reason.empty()) text += fmt::format("  reason: {}\n", reason);
   return text;
 }
 
-void AddPortRow(const v1::Port& port, Table* table) {
+void AddPortRow(const v1::Port& port, const v1::SwitchStatus& vswitchd, Table* table) {
   const v1::PortStatus& status = port.status();
   const uint32_t ofport = status.ofport() != 0 ? status.ofport() : port.ofport();
   const bool active = status.state() == v1::RESOURCE_STATE_ACTIVE;
   table->AddRow({port.name(), Text(v1::PortType_descriptor(), port.type()),
                  ofport == 0 ? "" : std::to_string(ofport), VlanText(port.vlan()),
                  StateText(status.state()), active ? (status.link_up() ? "up" : "down") : "",
-                 status.reason()});
+                 OwnReason(status.reason(), vswitchd)});
 }
 
-std::string PortsText(const std::string& bridge, const v1::ListPortsResponse& ports) {
+std::string PortsText(const std::string& bridge, const v1::ListPortsResponse& ports,
+                      const v1::SwitchStatus& vswitchd) {
   Table table({{"PORT"}, {"TYPE"}, {"OFPORT", kRight}, {"VLAN"}, {"STATE"}, {"LINK"}, {"REASON"}});
   for (const v1::Port& port : ports.ports()) {
-    if (port.bridge() == bridge) AddPortRow(port, &table);
+    if (port.bridge() == bridge) AddPortRow(port, vswitchd, &table);
   }
   return table.empty() ? "" : table.Render(2);
 }
@@ -125,7 +132,8 @@ absl::StatusOr<ExitStatus> RunShow(const Invocation& invocation, Context& contex
   }
   context.printer.Print(DaemonsText(status));
   for (const v1::Bridge& bridge : bridges.bridges()) {
-    context.printer.Print(BridgeText(bridge) + PortsText(bridge.name(), ports));
+    context.printer.Print(BridgeText(bridge, status.switch_status()) +
+                          PortsText(bridge.name(), ports, status.switch_status()));
   }
   return ExitStatus::kOk;
 }

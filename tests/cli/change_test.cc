@@ -2,15 +2,14 @@
 //
 // Commands that change the configuration, against a vswmgrd that does as it is told.
 #include "gmock/gmock.h"
-#include "google/protobuf/any.pb.h"
-#include "google/protobuf/unknown_field_set.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
 #include "gtest/gtest.h"
 #include "tests/cli/fake_manager.h"
 
 namespace vsw::cli {
 namespace {
 
-using google::protobuf::UnknownFieldSet;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -28,26 +27,15 @@ class ChangeTest : public testing::Test {
   FakeManager manager_;
 };
 
-std::string Serialize(const UnknownFieldSet& set) {
-  std::string bytes;
-  EXPECT_TRUE(set.SerializeToString(&bytes));
-  return bytes;
-}
-
 // An INVALID_ARGUMENT with a google.rpc.BadRequest about one field.
 grpc::Status BadRequest(const std::string& field, const std::string& message) {
-  UnknownFieldSet violation;
-  violation.AddLengthDelimited(1, field);
-  violation.AddLengthDelimited(2, message);
-  UnknownFieldSet bad_request;
-  bad_request.AddLengthDelimited(1, Serialize(violation));
-  google::protobuf::Any any;
-  any.set_type_url("type.googleapis.com/google.rpc.BadRequest");
-  any.set_value(Serialize(bad_request));
-  UnknownFieldSet status;
-  status.AddVarint(1, 3);
-  status.AddLengthDelimited(3, any.SerializeAsString());
-  return {grpc::StatusCode::INVALID_ARGUMENT, message, Serialize(status)};
+  google::rpc::BadRequest bad_request;
+  bad_request.add_field_violations()->set_field(field);
+  bad_request.mutable_field_violations(0)->set_description(message);
+  google::rpc::Status details;
+  details.set_code(grpc::StatusCode::INVALID_ARGUMENT);
+  details.add_details()->PackFrom(bad_request);
+  return {grpc::StatusCode::INVALID_ARGUMENT, message, details.SerializeAsString()};
 }
 
 TEST_F(ChangeTest, OneCommandIsOneCallAndWaitsSilently) {

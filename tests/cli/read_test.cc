@@ -117,7 +117,10 @@ TEST_F(ReadTest, ShowGivesTheWholePicture) {
 TEST_F(ReadTest, ShowSaysWhyTheSwitchIsAway) {
   manager_.status.mutable_switch_status()->set_connected(false);
   manager_.status.mutable_switch_status()->set_error("connection refused");
-  EXPECT_THAT(Vswctl("show").out, HasSubstr("vswitchd: not connected: connection refused\n"));
+  manager_.ports.mutable_ports(0)->mutable_status()->set_reason("connection refused");
+  const std::string out = Vswctl("show").out;
+  EXPECT_THAT(out, HasSubstr("vswitchd: not connected: connection refused\n"));
+  EXPECT_EQ(out.find("connection refused"), out.rfind("connection refused")) << "told once";
   EXPECT_THAT(Vswctl("show --format json").out, HasSubstr("\"wanted_revision\":\"0\""));
 }
 

@@ -3,6 +3,7 @@
 // Frames through the rings of a well-behaved guest, for both kinds of rings.
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 
 #include "tests/vhost/harness.h"
 
@@ -183,6 +184,33 @@ TEST_P(Rings, GoOnWhereTheyStoppedAfterANewMemoryTable) {
   const auto received = guest_.Receive();
   ASSERT_EQ(received.size(), 1u);
   EXPECT_EQ(received[0], frame);
+}
+
+// Live migration: every page that the switch writes is marked (vhost-user, "Migration").
+TEST_P(Rings, MarkWhatTheyWriteInTheDirtyLog) {
+  constexpr uint64_t kLogBytes = (kGuestBase + kMemoryBytes) / 4096 / 8;
+  const int fd = memfd_create("log", MFD_CLOEXEC);
+  ASSERT_EQ(ftruncate(fd, kLogBytes), 0);
+  guest_.front->Send(FrontEnd::Message(Request::kSetLogBase, {fd}, kLogBytes, uint64_t{0}));
+  ASSERT_TRUE(guest_.front->Receive());
+  guest_.front->Send(FrontEnd::Message(Request::kSetFeatures, {},
+                                       kCommonFeatures | GetParam().features | kFeatureLogAll));
+  guest_.front->Send(FrontEnd::Message(Request::kGetFeatures, {}));
+  ASSERT_TRUE(guest_.front->Receive());
+  ASSERT_TRUE(Eventually([&] { return guest_.device->ReadState().open_to_guest == 1; }));
+  const auto* log = static_cast<uint8_t*>(mmap(nullptr, kLogBytes, PROT_READ, MAP_SHARED, fd, 0));
+  ASSERT_NE(log, MAP_FAILED);
+  const auto dirty = [log](uint64_t offset) {
+    const uint64_t page = (kGuestBase + offset) / 4096;
+    return (log[page / 8] >> (page % 8)) & 1;
+  };
+  guest_.front->Offer(0, {{kBufferBase + 8192, 2048}});
+  EXPECT_FALSE(dirty(kBufferBase + 8192));
+  guest_.Transmit(Frame(100));
+  EXPECT_TRUE(dirty(kBufferBase + 8192));
+  EXPECT_FALSE(dirty(kBufferBase + 16384));
+  munmap(const_cast<uint8_t*>(log), kLogBytes);
+  close(fd);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -70,6 +71,9 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   PortEnvironment environment;
   environment.mbuf_pool = pool;
   environment.worker_count = static_cast<uint16_t>(workers->ReadWorkers().size());
+  // Another spelling of the same folder must not lose the devices of an earlier life.
+  std::error_code ignored;
+  environment.instance = std::filesystem::canonical(flags.run_dir, ignored).string();
   environment.synchronize = [&workers] { workers->Synchronize(); };
   environment.wake_workers = [&workers] { workers->WakeAll(); };
   environment.info_changed = [&signal](PortNo) { signal.Raise(true); };

@@ -144,10 +144,12 @@ absl::StatusOr<WantedPort> FromProto(const pb::Port& port, const std::string& fi
                            static_cast<int>(port.type()));
   }
   result.kind = *kind;
-  if (port.ofport() > kMaxOfPort) {
+  // The bridge's own port is LOCAL whether the sender says so or leaves it open.
+  const bool is_local = port.name() == port.bridge() && port.ofport() == ToInt(kOfPortLocal);
+  if (port.ofport() > kMaxOfPort && !is_local) {
     return InvalidArgument("{}.ofport: {} is above {}", field, port.ofport(), kMaxOfPort);
   }
-  result.ofport = port.ofport();
+  result.ofport = is_local ? 0 : port.ofport();
   VSW_ASSIGN_OR_RETURN(result.vlan, FromProto(port.vlan(), field + ".vlan"));
   VSW_RETURN_IF_ERROR(CopyOptions(port, field, &result));
   return result;

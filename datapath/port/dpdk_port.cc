@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <thread>
+#include <tuple>
 
 #include "base/log.h"
 #include "base/status.h"
@@ -77,8 +79,12 @@ DpdkPort::DpdkPort(const PortEnvironment& environment, const PortRequest& reques
       options_(std::move(options)) {}
 
 DpdkPort::~DpdkPort() {
-  rte_eth_dev_callback_unregister(id_, RTE_ETH_EVENT_INTR_LSC, OnEvent, this);
-  rte_eth_dev_callback_unregister(id_, RTE_ETH_EVENT_INTR_RMV, OnEvent, this);
+  for (const auto event : {RTE_ETH_EVENT_INTR_LSC, RTE_ETH_EVENT_INTR_RMV}) {
+    // -EAGAIN: DPDK's interrupt thread is inside the callback right now.
+    while (rte_eth_dev_callback_unregister(id_, event, OnEvent, this) == -EAGAIN) {
+      std::this_thread::yield();
+    }
+  }
 }
 
 absl::Status DpdkPort::Error(int result, const std::string& what) const {

@@ -114,17 +114,19 @@ bool Pipeline::Translate(FlowLookup* lookup, uint64_t now_tsc) {
     translation_->actions.clear();
     translation_->drop_reason = DropReason::kTooManyActions;
   }
-  PushEvents();
-  flows_->Install(lookup, *translation_, now_tsc, report_);
+  // An address that could not be handed over to be learned must be met again.
+  if (PushEvents()) flows_->Install(lookup, *translation_, now_tsc, report_);
   budget_.Charge(in_port, rte_rdtsc() - start_tsc);
   return true;
 }
 
-void Pipeline::PushEvents() {
+bool Pipeline::PushEvents() {
+  bool all = true;
   for (const LearnEvent& event : translation_->learn) {
-    env_.events->Push(event);
+    all &= env_.events->Push(event);
     events_pushed_ = true;
   }
+  return all;
 }
 
 void Pipeline::NotifySlowThread() {

@@ -68,7 +68,7 @@ class Pipeline {
   void ExecuteFlow(Work* work, uint64_t now_tsc);
   void ExecuteOnce(Work* work);
   void Run(rte_mbuf* packet, std::span<const Action> actions, PortNo single, DropReason reason);
-  void PushEvents();
+  bool PushEvents();
   void NotifySlowThread();
 
   const PipelineEnvironment env_;

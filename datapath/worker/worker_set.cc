@@ -2,19 +2,25 @@
 #include "datapath/worker/worker_set.h"
 
 #include <rte_cycles.h>
+#include <rte_pause.h>
 #include <rte_rcu_qsbr.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <ctime>
 #include <list>
 #include <mutex>
+#include <thread>
 
 #include "base/status.h"
 #include "datapath/worker/worker.h"
 
 namespace vsw {
 namespace {
+
+constexpr uint32_t kGraceSpins = 1000;
+constexpr auto kGraceSleep = std::chrono::microseconds(10);
 
 struct FreeDeleter {
   void operator()(void* p) const { std::free(p); }
@@ -82,6 +88,7 @@ class WorkerSetImpl final : public WorkerSet {
   }
 
   PortTotals ReadPort(PortNo number) const override {
+    const std::lock_guard lock(forgotten_mutex_);
     PortTotals totals = ReadRaw(number);
     const PortTotals& base = forgotten_[ToInt(number) % kMaxPorts];
     totals.rx_packets -= base.rx_packets;
@@ -93,6 +100,7 @@ class WorkerSetImpl final : public WorkerSet {
   }
 
   void ForgetCounters(PortNo number) override {
+    const std::lock_guard lock(forgotten_mutex_);
     forgotten_[ToInt(number) % kMaxPorts] = ReadRaw(number);
   }
 
@@ -122,7 +130,15 @@ class WorkerSetImpl final : public WorkerSet {
     const uint64_t token = rte_rcu_qsbr_start(shared_.grace);
     // A worker that fell asleep before the token was drawn would let us wait for its next event.
     WakeAll();
-    rte_rcu_qsbr_check(shared_.grace, token, true);
+    // A worker between two bursts is seen at once; one that has to get a core first is not, and
+    // spinning would only keep it from that.
+    for (uint32_t tries = 0; rte_rcu_qsbr_check(shared_.grace, token, false) != 1; ++tries) {
+      if (tries < kGraceSpins) {
+        rte_pause();
+      } else {
+        std::this_thread::sleep_for(kGraceSleep);
+      }
+    }
   }
 
   void Invalidate(std::span<const Tag> tags) override {
@@ -141,10 +157,13 @@ class WorkerSetImpl final : public WorkerSet {
   }
 
   void InvalidateAll() override {
-    // Epoch 0 marks what was invalidated by tag.
-    uint32_t next = shared_.epoch.load(std::memory_order_relaxed) + 1;
-    if (next == 0) next = 1;
-    shared_.epoch.store(next, std::memory_order_release);
+    // Each call has an epoch of its own, so that what another one made stale stays so. Epoch 0
+    // marks what was invalidated by tag.
+    uint32_t now = shared_.epoch.load(std::memory_order_relaxed);
+    uint32_t next;
+    do {
+      next = now + 1 == 0 ? 1 : now + 1;
+    } while (!shared_.epoch.compare_exchange_weak(now, next, std::memory_order_acq_rel));
     Synchronize();
   }
 
@@ -230,6 +249,7 @@ class WorkerSetImpl final : public WorkerSet {
   WorkerShared shared_;
   SlowThread slow_thread_;
   std::vector<std::unique_ptr<Slot>> workers_;
+  mutable std::mutex forgotten_mutex_;  // guards forgotten_
   std::vector<PortTotals> forgotten_ = std::vector<PortTotals>(kMaxPorts);
   std::mutex orders_mutex_;              // guards orders_
   std::list<InvalidationOrder> orders_;  // until every worker has done them

@@ -78,10 +78,12 @@ class World {
       case 4:
         bridge.static_fdb.clear();
         break;
-      case 5:  // to another bridge
-        config.bridges[random.Below(3)].ports.push_back(port);
-        bridge.ports.erase(std::find(bridge.ports.begin(), bridge.ports.end(), port));
+      case 5: {  // to another bridge
+        const SlowPathPort moved = port;
+        std::erase(bridge.ports, moved);
+        config.bridges[random.Below(3)].ports.push_back(moved);
         break;
+      }
     }
     // A static address of a port that is gone is not a configuration that the switch is given.
     for (SlowPathBridge& any : config.bridges) {

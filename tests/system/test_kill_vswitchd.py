@@ -24,6 +24,7 @@ def body(case):
         guests.append(case.machine(f"vm{number}", [Nic(path, f"10.0.0.{number}/24", mode=mode)]))
     host = case.veth_host(switch, "br0", "host", "10.0.0.3/24", "tag=10")
     other = case.veth_host(switch, "br0", "other", "10.0.0.4/24", "tag=20")
+    tap = case.tap_host(switch, "br0", "tap0", "10.0.0.5/24", "tag=10")
     switch.ctl("fdb", "add", "br0", STATIC, "host", "vlan=10")
     for machine in guests:
         machine.wait_ready()
@@ -54,6 +55,8 @@ def body(case):
         send(other, "eth0", frame(f"{TEST_MAC}01"))
     assert seen.tags() == [] and elsewhere.tags() == [], "VLAN 20 leaked into VLAN 10"
     transfer(guests[0], guests[1], "10.0.0.2", mib=4)
+    # The TAP was moved and given an address; it is the same device still.
+    expect_ping(tap, "10.0.0.1")
 
 
 main(body)

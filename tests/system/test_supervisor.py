@@ -39,7 +39,7 @@ def body(case):
     wait_until(lambda: switch.try_ctl("br-exists", "br0")[0] == 0, "the bridge is known")
 
     case.step("the supervisor is killed: the daemons go on, and starting takes over")
-    os.kill(int((run_dir / "supervisor.pid").read_text()), signal.SIGKILL)
+    os.kill(int((run_dir / "supervisor" / "pid").read_text()), signal.SIGKILL)
     wait_until(lambda: switch.status()[0] == 3, "status tells of it")
     switch.ctl("list-br")
     switch.start()

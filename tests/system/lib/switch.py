@@ -102,7 +102,7 @@ class Switch:
     def pid(self, daemon):
         """Returns the process id of a daemon, or 0 in between two of its lives."""
         try:
-            return int((self.run_dir / f"{daemon}.pid").read_text(encoding="ascii"))
+            return int((self.run_dir / "supervisor" / f"{daemon}.pid").read_text(encoding="ascii"))
         except (OSError, ValueError):
             return 0
 

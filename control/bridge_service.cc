@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/bridge_service.h"
+
+#include "control/field_error.h"
+#include "control/rpc_status.h"
+
+namespace vsw::control {
+
+grpc::ServerUnaryReactor* BridgeService::CreateBridge(grpc::CallbackServerContext* context,
+                                                      const v1::CreateBridgeRequest* request,
+                                                      v1::ChangeResponse* response) {
+  return SubmitOne(services_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* BridgeService::UpdateBridge(grpc::CallbackServerContext* context,
+                                                      const v1::UpdateBridgeRequest* request,
+                                                      v1::ChangeResponse* response) {
+  return SubmitOne(services_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* BridgeService::DeleteBridge(grpc::CallbackServerContext* context,
+                                                      const v1::DeleteBridgeRequest* request,
+                                                      v1::ChangeResponse* response) {
+  return SubmitOne(services_, context, *request, response);
+}
+
+grpc::ServerUnaryReactor* BridgeService::GetBridge(grpc::CallbackServerContext* context,
+                                                   const v1::GetBridgeRequest* request,
+                                                   v1::Bridge* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  const std::shared_ptr<const Config> config = services_.configurator->Current();
+  const db::BridgeRecord* bridge = config->FindBridge(request->name());
+  if (bridge == nullptr) {
+    reactor->Finish(
+        ToRpcStatus(AtField("name", NotFound("there is no bridge {}", Quote(request->name())))));
+    return reactor;
+  }
+  ReadSwitch(services_, context, [=](const SwitchSnapshot& state) {
+    // `config` keeps the record alive.
+    *response = WithStatus(*config->FindBridge(bridge->name), state);
+    reactor->Finish(grpc::Status::OK);
+  });
+  return reactor;
+}
+
+grpc::ServerUnaryReactor* BridgeService::ListBridges(grpc::CallbackServerContext* context,
+                                                     const v1::ListBridgesRequest* request,
+                                                     v1::ListBridgesResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  ReadSwitch(services_, context,
+             [=, config = services_.configurator->Current()](const SwitchSnapshot& state) {
+               for (const auto& [name, bridge] : config->bridges()) {
+                 *response->add_bridges() = WithStatus(*bridge, state);
+               }
+               reactor->Finish(grpc::Status::OK);
+             });
+  return reactor;
+}
+
+}  // namespace vsw::control

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "control/port_kinds.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <filesystem>
+
+#include "base/status.h"
+
+namespace vsw::control {
+namespace {
+
+using enum OptionType;
+
+// The largest number of queues and ring sizes that the field's devices take.
+constexpr int64_t kMaxQueues = 8;
+constexpr int64_t kMaxNicQueues = 64;
+constexpr int64_t kMinRing = 32;
+constexpr int64_t kMaxRing = 32768;
+
+constexpr auto kCommon = std::to_array<OptionSpec>({
+    {.name = "mtu", .type = kInteger, .min = 68, .max = 9216},
+    {.name = "admin-state", .type = kWord, .words = "up|down"},
+});
+constexpr auto kTapOptions = std::to_array<OptionSpec>({
+    {.name = "mac", .type = kMac},
+    {.name = "queues", .type = kInteger, .min = 1, .max = kMaxQueues},
+});
+constexpr auto kSystemOptions = std::to_array<OptionSpec>({
+    {.name = "device", .type = kDevice},
+});
+constexpr auto kDpdkOptions = std::to_array<OptionSpec>({
+    {.name = "devargs", .type = kDevargs, .required = true},
+    {.name = "rxq", .type = kInteger, .min = 1, .max = kMaxNicQueues},
+    {.name = "txq", .type = kInteger, .min = 1, .max = kMaxNicQueues},
+    {.name = "rxd", .type = kInteger, .min = kMinRing, .max = kMaxRing},
+    {.name = "txd", .type = kInteger, .min = kMinRing, .max = kMaxRing},
+});
+constexpr auto kVhostOptions = std::to_array<OptionSpec>({
+    {.name = "path", .type = kSocketPath, .required = true},
+    {.name = "mode", .type = kWord, .words = "server|client"},
+    {.name = "queues", .type = kInteger, .min = 1, .max = kMaxQueues},
+});
+constexpr auto kPatchOptions = std::to_array<OptionSpec>({
+    {.name = "peer", .type = kPortName, .required = true},
+});
+
+constexpr auto kKinds = std::to_array<KindSpec>({
+    {db::PortKind::kInternal, true, kTapOptions},
+    {db::PortKind::kTap, true, kTapOptions},
+    {db::PortKind::kSystem, true, kSystemOptions},
+    {db::PortKind::kDpdk, false, kDpdkOptions},
+    {db::PortKind::kVhostUser, false, kVhostOptions},
+    {db::PortKind::kPatch, false, kPatchOptions},
+});
+
+std::string OptionOr(const db::PortRecord& port, const std::string& key, std::string otherwise) {
+  const auto found = port.options.find(key);
+  return found == port.options.end() ? std::move(otherwise) : found->second;
+}
+
+bool IsShortPciAddress(const std::string& name) {
+  constexpr std::string_view kShape = "xx:xx.x";
+  if (name.size() != kShape.size()) return false;
+  for (size_t i = 0; i < kShape.size(); ++i) {
+    const bool digit = std::isxdigit(static_cast<unsigned char>(name[i])) != 0;
+    if (kShape[i] == 'x' ? !digit : name[i] != kShape[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+const KindSpec& SpecOf(db::PortKind kind) {
+  const auto* found = std::find_if(kKinds.begin(), kKinds.end(),
+                                   [&](const KindSpec& spec) { return spec.kind == kind; });
+  VSW_CHECK(found != kKinds.end());
+  return *found;
+}
+
+const OptionSpec* FindOption(const KindSpec& kind, std::string_view name) {
+  for (const std::span<const OptionSpec> options :
+       {std::span<const OptionSpec>(kCommon), kind.options}) {
+    for (const OptionSpec& option : options) {
+      if (option.name == name) return &option;
+    }
+  }
+  return nullptr;
+}
+
+std::string KnownOptions(const KindSpec& kind) {
+  std::string names;
+  for (const std::span<const OptionSpec> options :
+       {kind.options, std::span<const OptionSpec>(kCommon)}) {
+    for (const OptionSpec& option : options) {
+      if (!names.empty()) names += ", ";
+      names += option.name;
+    }
+  }
+  return names;
+}
+
+std::string DpdkDeviceName(const std::string& devargs) {
+  std::string name = devargs.substr(0, devargs.find(','));
+  if (name.starts_with("pci:")) name = name.substr(4);
+  if (name.starts_with("vdev:")) name = name.substr(5);
+  if (IsShortPciAddress(name)) name = "0000:" + name;
+  if (name.size() == 12 && name[4] == ':') {
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  }
+  return name;
+}
+
+std::vector<std::string> ClaimsOf(const db::PortRecord& port) {
+  switch (port.kind) {
+    case db::PortKind::kInternal:
+    case db::PortKind::kTap:
+      return {"kernel device " + port.name};
+    case db::PortKind::kSystem:
+      return {"kernel device " + OptionOr(port, "device", port.name)};
+    case db::PortKind::kDpdk:
+      return {"DPDK device " + DpdkDeviceName(OptionOr(port, "devargs", ""))};
+    case db::PortKind::kVhostUser:
+      return {"socket " +
+              std::filesystem::path(OptionOr(port, "path", "")).lexically_normal().string()};
+    case db::PortKind::kPatch:
+      return {};
+  }
+  return {};
+}
+
+}  // namespace vsw::control

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datapath/worker/pipeline.h"
+
+#include <gtest/gtest.h>
+#include <rte_cycles.h>
+
+#include <map>
+
+#include "tests/support/packet_builder.h"
+#include "tests/worker/fakes.h"
+
+namespace vsw {
+namespace {
+
+using testing::FakePort;
+using testing::FakeSlowPath;
+using testing::MakeMbuf;
+using testing::PacketBuilder;
+using Frame = std::vector<uint8_t>;
+
+Frame Udp(uint16_t source, uint16_t number = 0) {
+  return PacketBuilder()
+      .Ethernet(2, 1)
+      .Ipv4(1, 2)
+      .Udp(source, 53)
+      .Payload(30, number & 0xff)
+      .Build();
+}
+Frame Tagged(uint16_t vlan, uint16_t tpid = 0x8100) {
+  return PacketBuilder()
+      .Ethernet(2, 1)
+      .Vlan(vlan, 0, tpid)
+      .Ipv4(1, 2)
+      .Udp(3, 53)
+      .Payload(30, 0)
+      .Build();
+}
+
+class PipelineTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    in_use_before_ = (testing::MbufPool(), testing::MbufsInUse());
+    Make(1u << 12);
+    for (FakePort* port : {&in_, &out_, &third_}) ports_.Publish(port);
+  }
+  void TearDown() override {
+    pipeline_.reset();
+    EXPECT_EQ(testing::MbufsInUse(), in_use_before_) << "mbufs leaked";
+  }
+  void Make(uint32_t max_megaflows) {
+    auto flows = FlowTable::Create({.exact_match_entries = 1024, .max_megaflows = max_megaflows});
+    ASSERT_TRUE(flows.ok());
+    const PipelineEnvironment environment = {.worker = WorkerId{0},
+                                             .slow_path = &slow_path_,
+                                             .ports = &ports_,
+                                             .counters = counters_.get(),
+                                             .mbuf_pool = testing::MbufPool(),
+                                             .events = &events_,
+                                             .slow_thread = nullptr,
+                                             .tsc_hz = rte_get_tsc_hz(),
+                                             .idle_timeout_tsc = rte_get_tsc_hz()};
+    pipeline_ = std::make_unique<Pipeline>(environment, *std::move(flows));
+  }
+  // Every packet of a port is treated the same.
+  void Always(std::vector<Action> actions, DropReason reason = DropReason::kNone) {
+    slow_path_.Publish([=](const FlowKey&, Translation* result) {
+      for (const Action& action : actions) result->actions.push_back(action);
+      result->drop_reason = reason;
+    });
+  }
+  void Receive(const std::vector<Frame>& frames, uint32_t port = 1) {
+    std::vector<rte_mbuf*> burst;
+    for (const Frame& frame : frames) burst.push_back(MakeMbuf(frame));
+    pipeline_->Process(PortNo{port}, burst, ++now_);
+  }
+  uint64_t Drops(uint32_t port, DropReason reason) const {
+    return counters_[port].drops[static_cast<size_t>(reason)].Get();
+  }
+
+  uint32_t in_use_before_ = 0;
+  FakePort in_{1}, out_{2}, third_{3};
+  FakeSlowPath slow_path_;
+  PortTable ports_;
+  std::unique_ptr<PortCounters[]> counters_ = std::make_unique<PortCounters[]>(kMaxPorts);
+  SlowEventRing events_;
+  std::unique_ptr<Pipeline> pipeline_;
+  uint64_t now_ = 1;
+};
+
+TEST_F(PipelineTest, SendsThePacketAsItCame) {
+  Always({Action::Output(PortNo{2})});
+  Receive({Udp(1), Udp(2)});
+  EXPECT_EQ(out_.TakeSent(), (std::vector{Udp(1), Udp(2)}));
+  EXPECT_EQ(counters_[1].rx_packets.Get(), 2u);
+  EXPECT_EQ(counters_[1].rx_bytes.Get(), Udp(1).size() * 2);
+  EXPECT_EQ(counters_[2].tx_packets.Get(), 2u);
+  // One decision for all of the port: the second packet found it.
+  EXPECT_EQ(slow_path_.translations(), 1u);
+  EXPECT_EQ(pipeline_->stats().megaflow_hits.Get(), 1u);
+  Receive({Udp(1)});
+  EXPECT_EQ(pipeline_->stats().exact_match_hits.Get(), 1u);
+}
+
+TEST_F(PipelineTest, GivesTheSlowPathAKeyWithEveryLineDefined) {
+  slow_path_.Publish([](const FlowKey& key, Translation* result) {
+    for (size_t i = kLineBytes; i < sizeof(key); ++i) EXPECT_EQ(key.line(0)[i], 0) << i;
+    EXPECT_EQ(key.in_port, PortNo{1});
+    EXPECT_EQ(result->actions.size() + result->tags.size() + result->learn.size(), 0u);
+    result->actions.push_back(Action::Output(PortNo{2}));
+    result->tags.push_back(1);
+  });
+  Receive({Udp(1)});
+  pipeline_->SetEpoch(2);
+  Receive({Udp(1)});
+  EXPECT_EQ(slow_path_.translations(), 2u);
+}
+
+TEST_F(PipelineTest, EditsTagsOnTheWay) {
+  const auto through = [&](std::vector<Action> edits, const Frame& frame) {
+    edits.push_back(Action::Output(PortNo{2}));
+    Always(edits);
+    pipeline_->SetEpoch(static_cast<uint32_t>(++now_));
+    Receive({frame});
+    const auto sent = out_.TakeSent();
+    return sent.empty() ? Frame{} : sent[0];
+  };
+  EXPECT_EQ(through({Action::PushVlan(0x88a8, 20)}, Tagged(10)), PacketBuilder()
+                                                                     .Ethernet(2, 1)
+                                                                     .Vlan(20, 0, 0x88a8)
+                                                                     .Vlan(10)
+                                                                     .Ipv4(1, 2)
+                                                                     .Udp(3, 53)
+                                                                     .Payload(30, 0)
+                                                                     .Build());
+  EXPECT_EQ(through({Action::SetVlanTci(30)}, Tagged(10)), Tagged(30));
+  EXPECT_EQ(through({Action::PopVlan(), Action::PushVlan(0x88a8, 7)}, Tagged(10)),
+            Tagged(7, 0x88a8));
+  EXPECT_EQ(through({Action::PopVlan()}, Tagged(10)), Udp(3));
+}
+
+TEST_F(PipelineTest, SendsEachCopyAsThePacketStoodThere) {
+  Always({Action::Output(PortNo{2}), Action::PushVlan(0x8100, 10), Action::Output(PortNo{3}),
+          Action::SetVlanTci(11), Action::Output(PortNo{2}), Action::PopVlan(),
+          Action::Output(PortNo{3}), Action::SetVlanTci(99)});
+  Receive({Udp(3)});
+  EXPECT_EQ(out_.TakeSent(), (std::vector{Udp(3), Tagged(11)}));
+  EXPECT_EQ(third_.TakeSent(), (std::vector{Tagged(10), Udp(3)}));
+}
+
+TEST_F(PipelineTest, GivesEveryOutputAFrameOfItsOwn) {
+  Always({Action::Output(PortNo{2}), Action::Output(PortNo{3})});
+  // One port scribbles over what it sends; the other one's frame is not touched.
+  out_.OnSent(
+      [](const rte_mbuf* m) { std::memset(rte_pktmbuf_mtod(m, void*), 0xff, m->data_len); });
+  Receive({Udp(1), Udp(2)});
+  EXPECT_EQ(third_.TakeSent(), (std::vector{Udp(1), Udp(2)}));
+}
+
+TEST_F(PipelineTest, CountsADropUnderTheReasonOfTheDecision) {
+  Always({}, DropReason::kHairpin);
+  Receive({Udp(1), Udp(2), Udp(3)});
+  EXPECT_EQ(Drops(1, DropReason::kHairpin), 3u);
+  EXPECT_EQ(counters_[1].rx_packets.Get(), 3u);
+}
+
+TEST_F(PipelineTest, CountsMalformedFramesAndForwardsTheRest) {
+  Always({Action::Output(PortNo{2})});
+  Receive({Frame(13, 0), Udp(1), Frame(5, 0), Udp(2), Frame(0, 0)});
+  EXPECT_EQ(Drops(1, DropReason::kRxMalformed), 3u);
+  EXPECT_EQ(counters_[1].rx_packets.Get(), 5u);
+  EXPECT_EQ(out_.TakeSent().size(), 2u);
+}
+
+TEST_F(PipelineTest, CountsAtTheEgressPortWhatHasNowhereToGo) {
+  Always({Action::Output(PortNo{9}), Action::Output(PortNo{2})});
+  Receive({Udp(1), Udp(2)});
+  EXPECT_EQ(Drops(9, DropReason::kTxNoPort), 2u);
+  EXPECT_EQ(out_.TakeSent().size(), 2u);
+  ports_.Withdraw(PortNo{2});
+  Receive({Udp(1)});
+  EXPECT_EQ(Drops(2, DropReason::kTxNoPort), 1u);
+}
+
+TEST_F(PipelineTest, CountsWhatCannotBeEditedAsMalformed) {
+  Always({Action::PopVlan(), Action::Output(PortNo{2})});
+  const Frame frame = Tagged(10);
+  rte_mbuf* packet = MakeMbuf(frame, /*segment_bytes=*/14);
+  pipeline_->Process(PortNo{1}, {&packet, 1}, ++now_);
+  EXPECT_EQ(Drops(1, DropReason::kRxMalformed), 1u);
+  EXPECT_TRUE(out_.TakeSent().empty());
+}
+
+TEST_F(PipelineTest, DropsWhatHasMoreActionsThanABoundedListHolds) {
+  slow_path_.Publish([](const FlowKey&, Translation* result) {
+    while (result->actions.push_back(Action::Output(PortNo{2}))) {
+    }
+  });
+  Receive({Udp(1)});
+  EXPECT_EQ(Drops(1, DropReason::kTooManyActions), 1u);
+  EXPECT_TRUE(out_.TakeSent().empty());
+}
+
+TEST_F(PipelineTest, CountsCopiesThatItCannotMake) {
+  std::vector<rte_mbuf*> taken;
+  Always({Action::Output(PortNo{2}), Action::Output(PortNo{3})});
+  Receive({Udp(1)});  // decided while there are buffers
+  rte_mbuf* packet = MakeMbuf(Udp(2));
+  while (rte_mbuf* m = rte_pktmbuf_alloc(testing::MbufPool())) taken.push_back(m);
+  pipeline_->Process(PortNo{1}, {&packet, 1}, ++now_);
+  rte_pktmbuf_free_bulk(taken.data(), static_cast<unsigned>(taken.size()));
+  EXPECT_EQ(Drops(1, DropReason::kNoCopyBuffer), 1u);
+  EXPECT_EQ(out_.TakeSent().size(), 1u);
+  EXPECT_EQ(third_.TakeSent(), (std::vector{Udp(1), Udp(2)})) << "the last output needs no copy";
+}
+
+// Which flow a frame belongs to (its UDP source port), and its number there.
+std::map<uint16_t, std::vector<int>> NumbersByFlow(const std::vector<Frame>& frames) {
+  std::map<uint16_t, std::vector<int>> numbers;
+  for (const Frame& frame : frames) {
+    numbers[static_cast<uint16_t>(frame[34] << 8 | frame[35])].push_back(frame[42]);
+  }
+  return numbers;
+}
+
+TEST_F(PipelineTest, KeepsTheOrderOfEveryFlow) {
+  // Flows of odd ports miss each time (their decision does not fit); the others hit.
+  slow_path_.Publish([](const FlowKey& key, Translation* result) {
+    result->mask.bits.l4_src.raw = 0xffff;
+    result->actions.push_back(Action::Output(PortNo{2}));
+    if (key.l4_src.Get() % 2 == 1) {
+      while (result->tags.push_back(1)) {
+      }
+    }
+  });
+  for (int round = 0; round < 5; ++round) {
+    std::vector<Frame> burst;
+    for (uint16_t i = 0; i < kBurst; ++i) {
+      burst.push_back(
+          Udp(static_cast<uint16_t>(100 + i % 5), static_cast<uint16_t>(round * 32 + i)));
+    }
+    Receive(burst);
+  }
+  const auto numbers = NumbersByFlow(out_.TakeSent());
+  ASSERT_EQ(numbers.size(), 5u);
+  size_t total = 0;
+  for (const auto& [flow, list] : numbers) {
+    EXPECT_TRUE(std::ranges::is_sorted(list)) << "flow " << flow;
+    total += list.size();
+  }
+  EXPECT_EQ(total, 5u * kBurst);
+}
+
+TEST_F(PipelineTest, ForwardsEvenWhenNothingCanBeKept) {
+  Make(/*max_megaflows=*/1);
+  slow_path_.Publish([](const FlowKey&, Translation* result) {
+    result->mask.bits.l4_src.raw = 0xffff;
+    result->actions.push_back(Action::Output(PortNo{2}));
+    result->credits.push_back(5);
+  });
+  Receive({Udp(1), Udp(2), Udp(1), Udp(2), Udp(3)});
+  EXPECT_EQ(out_.TakeSent().size(), 5u);
+  // Those not kept were credited at once, one by one.
+  SlowEvent event;
+  int credited = 0;
+  while (events_.Pop(&event)) credited += std::get<CreditEvent>(event).packets == 1;
+  EXPECT_EQ(credited, 3);
+}
+
+TEST_F(PipelineTest, HandsLearningToTheSlowThreadOnce) {
+  slow_path_.Publish([](const FlowKey& key, Translation* result) {
+    result->learn.push_back({BridgeId{0}, kNoVlan, key.eth_src, key.in_port});
+    result->actions.push_back(Action::Output(PortNo{2}));
+  });
+  Receive({Udp(1), Udp(2)});
+  SlowEvent event;
+  ASSERT_TRUE(events_.Pop(&event));
+  EXPECT_EQ(std::get<LearnEvent>(event).mac, PacketBuilder::Address(1));
+  EXPECT_EQ(std::get<LearnEvent>(event).port, PortNo{1});
+  EXPECT_FALSE(events_.Pop(&event));
+}
+
+TEST_F(PipelineTest, DecidesAnewAfterInvalidation) {
+  const auto version = [&](uint16_t vlan) {
+    slow_path_.Publish([=](const FlowKey&, Translation* result) {
+      result->actions.push_back(Action::PushVlan(0x8100, vlan));
+      result->actions.push_back(Action::Output(PortNo{2}));
+      result->tags.push_back(77);
+    });
+  };
+  version(1);
+  Receive({Udp(3)});
+  version(2);
+  Receive({Udp(3)});  // nothing was invalidated yet
+  pipeline_->Invalidate(std::vector<Tag>{77});
+  Receive({Udp(3)});
+  version(3);
+  pipeline_->SetEpoch(2);
+  Receive({Udp(3)});
+  EXPECT_EQ(out_.TakeSent(), (std::vector{Tagged(1), Tagged(1), Tagged(2), Tagged(3)}));
+  EXPECT_EQ(slow_path_.translations(), 3u);
+}
+
+TEST_F(PipelineTest, ForgetsIdleFlowsAndReportsTheirUse) {
+  slow_path_.Publish([](const FlowKey&, Translation* result) {
+    result->actions.push_back(Action::Output(PortNo{2}));
+    result->credits.push_back(9);
+  });
+  Receive({Udp(1), Udp(2), Udp(3)});
+  pipeline_->Sweep(1000, now_ + 10);
+  EXPECT_TRUE(pipeline_->has_flows());
+  EXPECT_EQ(pipeline_->stats().megaflows.Get(), 1u);
+  SlowEvent event;
+  ASSERT_TRUE(events_.Pop(&event));
+  EXPECT_EQ(std::get<CreditEvent>(event).packets, 3u);
+  EXPECT_EQ(std::get<CreditEvent>(event).bytes, 3 * Udp(1).size());
+  pipeline_->Sweep(1000, now_ + 2 * rte_get_tsc_hz());
+  EXPECT_FALSE(pipeline_->has_flows());
+  EXPECT_FALSE(events_.Pop(&event));
+}
+
+TEST_F(PipelineTest, RefusesTheFirstPacketsOfANoisyPortUnderTheirOwnReason) {
+  // Translations that take long, none of which covers another packet.
+  slow_path_.Publish([](const FlowKey&, Translation* result) {
+    const uint64_t until = rte_rdtsc() + rte_get_tsc_hz() / 50'000;
+    while (rte_rdtsc() < until) {
+    }
+    result->mask.bits.l4_src.raw = 0xffff;
+    result->drop_reason = DropReason::kNoDestination;
+  });
+  uint16_t next = 0;
+  uint64_t sent = 0;
+  for (int round = 0; round < 2000 && Drops(1, DropReason::kMissBudget) == 0; ++round) {
+    std::vector<Frame> burst;
+    while (burst.size() < 31) burst.push_back(Udp(next++));
+    sent += burst.size();
+    Receive(burst, 1);
+    Receive({Udp(next++)}, 2);
+    if (round % 64 == 0) pipeline_->SetEpoch(static_cast<uint32_t>(++now_));
+    pipeline_->Sweep(1u << 12, now_);
+  }
+  EXPECT_GT(Drops(1, DropReason::kMissBudget), 0u);
+  EXPECT_EQ(Drops(1, DropReason::kMissBudget) + Drops(1, DropReason::kNoDestination), sent);
+}
+
+}  // namespace
+}  // namespace vsw

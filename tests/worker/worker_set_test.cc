@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datapath/worker/worker_set.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <thread>
+
+#include "tests/support/packet_builder.h"
+#include "tests/worker/fakes.h"
+
+namespace vsw {
+namespace {
+
+using testing::FakePort;
+using testing::FakeSlowPath;
+using testing::PacketBuilder;
+using Frame = std::vector<uint8_t>;
+using namespace std::chrono_literals;
+
+Frame Numbered(uint32_t number) {
+  return PacketBuilder().Ethernet(2, 1).Ipv4(number, 2).Udp(3, 53).Payload(22).Build();
+}
+uint32_t NumberOf(const rte_mbuf* packet) {
+  Be32 number;
+  std::memcpy(&number, rte_pktmbuf_mtod_offset(packet, uint8_t*, 26), sizeof(number));
+  return number.Get();
+}
+uint16_t VlanOf(const rte_mbuf* packet) {
+  Be16 tci;
+  std::memcpy(&tci, rte_pktmbuf_mtod_offset(packet, uint8_t*, 14), sizeof(tci));
+  return tci.Get();
+}
+template <typename Condition>
+void WaitFor(Condition condition) {
+  while (!condition()) std::this_thread::sleep_for(100us);
+}
+
+class WorkerSetTest : public ::testing::Test {
+ protected:
+  void SetUp() override { in_use_before_ = (testing::MbufPool(), testing::MbufsInUse()); }
+  void TearDown() override {
+    set_.reset();
+    EXPECT_EQ(testing::MbufsInUse(), in_use_before_) << "mbufs leaked";
+  }
+  void Start(size_t workers = 1, uint32_t idle_timeout_ms = 10'000) {
+    auto set = WorkerSet::Start({.cores = std::vector<int>(workers, -1),
+                                 .exact_match_entries = 1024,
+                                 .max_megaflows = 1u << 12,
+                                 .idle_timeout_ms = idle_timeout_ms},
+                                &slow_path_, testing::MbufPool());
+    ASSERT_TRUE(set.ok()) << set.status();
+    set_ = *std::move(set);
+  }
+  // From port 1 to the ports given.
+  void Forward(std::vector<uint32_t> ports) {
+    slow_path_.Publish([=](const FlowKey& key, Translation* result) {
+      if (key.in_port != PortNo{1}) {
+        result->drop_reason = DropReason::kNoDestination;
+        return;
+      }
+      for (const uint32_t port : ports) result->actions.push_back(Action::Output(PortNo{port}));
+      result->credits.push_back(4);
+    });
+  }
+  // Keeps frames coming in at `port`, never more than a few bursts ahead of the workers.
+  void Traffic(FakePort* port, uint16_t queue = 0) {
+    traffic_.emplace_back([this, port, queue] {
+      for (uint32_t n = 0; !stop_.load(); ++n) {
+        while (port->waiting(queue) > 128 && !stop_.load()) std::this_thread::sleep_for(50us);
+        port->Deliver(Numbered(n), queue);
+        delivered_.fetch_add(1);
+        if (n % 64 == 0) std::this_thread::sleep_for(20us);
+      }
+    });
+  }
+  void StopTraffic(FakePort* port) {
+    stop_ = true;
+    for (std::thread& thread : traffic_) thread.join();
+    WaitFor([&] { return set_->ReadPort(PortNo{1}).rx_packets == delivered_.load(); });
+    set_->Synchronize();  // the last burst has been sent
+  }
+
+  uint32_t in_use_before_ = 0;
+  FakeSlowPath slow_path_;
+  std::unique_ptr<WorkerSet> set_;
+  std::vector<std::thread> traffic_;
+  std::atomic<bool> stop_{false};
+  std::atomic<uint64_t> delivered_{0};
+};
+
+TEST_F(WorkerSetTest, AttachesItselfToTheSlowPath) {
+  Start();
+  EXPECT_EQ(slow_path_.control(), set_.get());
+  bool ran = false;
+  set_->RunOnSlowThread([&] { ran = true; });
+  EXPECT_TRUE(ran);
+  const uint64_t earlier = set_->NowNs();
+  std::this_thread::sleep_for(1ms);
+  EXPECT_GT(set_->NowNs(), earlier);
+}
+
+TEST_F(WorkerSetTest, SaysWhichCoreItCannotHave) {
+  const auto set = WorkerSet::Start({.cores = {4000}}, &slow_path_, testing::MbufPool());
+  ASSERT_FALSE(set.ok());
+  EXPECT_NE(std::string(set.status().message()).find("core 4000"), std::string::npos)
+      << set.status();
+}
+
+TEST_F(WorkerSetTest, ForwardsAndCounts) {
+  FakePort in(1), out(2);
+  Start();
+  Forward({2});
+  set_->AddPort(&in);
+  set_->AddPort(&out);
+  for (uint32_t n = 0; n < 100; ++n) in.Deliver(Numbered(n));
+  WaitFor([&] { return set_->ReadPort(PortNo{2}).tx_packets == 100; });
+  const auto sent = out.TakeSent();
+  ASSERT_EQ(sent.size(), 100u);
+  for (uint32_t n = 0; n < 100; ++n) EXPECT_EQ(sent[n], Numbered(n));
+  EXPECT_EQ(set_->ReadPort(PortNo{1}).rx_packets, 100u);
+  EXPECT_EQ(set_->ReadPort(PortNo{1}).rx_bytes, 100 * Numbered(0).size());
+  EXPECT_EQ(set_->ReadPort(PortNo{2}).tx_bytes, 100 * Numbered(0).size());
+  out.Deliver(Numbered(0));
+  WaitFor([&] {
+    return set_->ReadPort(PortNo{2}).drops[static_cast<size_t>(DropReason::kNoDestination)] == 1;
+  });
+  set_->ForgetCounters(PortNo{2});
+  EXPECT_EQ(set_->ReadPort(PortNo{2}).tx_packets, 0u);
+  EXPECT_EQ(set_->ReadPort(PortNo{2}).drops[static_cast<size_t>(DropReason::kNoDestination)], 0u);
+  EXPECT_EQ(set_->ReadPort(PortNo{1}).rx_packets, 100u);
+  set_->RemovePort(PortNo{1});
+  set_->RemovePort(PortNo{2});
+  EXPECT_EQ(set_->ReadPort(PortNo{1}).rx_packets, 100u) << "counters outlive the port";
+}
+
+TEST_F(WorkerSetTest, SpreadsQueuesOverTheWorkers) {
+  FakePort first(1, 2), second(2, 4);
+  Start(2);
+  Forward({2});
+  set_->AddPort(&first);
+  set_->AddPort(&second);
+  for (const WorkerStats& worker : set_->ReadWorkers()) EXPECT_EQ(worker.rx_queues, 3u);
+  for (uint16_t queue = 0; queue < 2; ++queue) {
+    for (uint32_t n = 0; n < 50; ++n) first.Deliver(Numbered(n), queue);
+  }
+  WaitFor([&] { return set_->ReadPort(PortNo{2}).tx_packets == 100; });
+  set_->RemovePort(PortNo{2});
+  uint32_t queues = 0;
+  for (const WorkerStats& worker : set_->ReadWorkers()) queues += worker.rx_queues;
+  EXPECT_EQ(queues, 2u);
+  set_->RemovePort(PortNo{1});
+}
+
+TEST_F(WorkerSetTest, WakesUpForAFrame) {
+  FakePort in(1), out(2);
+  Start();
+  Forward({2});
+  set_->AddPort(&in);
+  set_->AddPort(&out);
+  for (uint32_t n = 1; n <= 20; ++n) {
+    WaitFor([&] { return in.asleep(); });
+    std::this_thread::sleep_for(2ms);
+    in.Deliver(Numbered(n));
+    WaitFor([&] { return set_->ReadPort(PortNo{2}).tx_packets == n; });
+  }
+  set_->RemovePort(PortNo{1});
+  set_->RemovePort(PortNo{2});
+}
+
+TEST_F(WorkerSetTest, PollsInStepsAPortWithoutEvents) {
+  FakePort in(1, 1, /*has_events=*/false), out(2);
+  Start();
+  Forward({2});
+  set_->AddPort(&out);
+  set_->AddPort(&in);
+  for (uint32_t n = 1; n <= 20; ++n) {
+    WaitFor([&] { return in.asleep(); });
+    in.Deliver(Numbered(n));
+    WaitFor([&] { return set_->ReadPort(PortNo{2}).tx_packets == n; });
+  }
+  set_->RemovePort(PortNo{1});
+  set_->RemovePort(PortNo{2});
+}
+
+TEST_F(WorkerSetTest, SynchronizesWithWorkersThatSleep) {
+  FakePort in(1);
+  Start(2);
+  Forward({2});
+  set_->AddPort(&in);
+  for (int n = 0; n < 200; ++n) {
+    if (n % 20 == 0) {
+      WaitFor([&] { return in.asleep(); });
+      std::this_thread::sleep_for(2ms);
+    }
+    set_->Synchronize();
+  }
+  set_->RemovePort(PortNo{1});
+}
+
+TEST_F(WorkerSetTest, LosesNothingWhileOtherPortsComeAndGo) {
+  FakePort in(1), out(2);
+  uint32_t expected = 0;
+  out.OnSent([&](const rte_mbuf* packet) { EXPECT_EQ(NumberOf(packet), expected++); });
+  Start(2);
+  Forward({3, 2});
+  set_->AddPort(&in);
+  set_->AddPort(&out);
+  Traffic(&in);
+  for (int n = 0; n < 150; ++n) {
+    auto guest = std::make_unique<FakePort>(3, 1 + n % 3);
+    for (uint32_t i = 0; i < 40; ++i) guest->Deliver(Numbered(i));
+    set_->AddPort(guest.get());
+    if (n % 4 == 0) std::this_thread::sleep_for(1ms);
+    set_->RemovePort(PortNo{3});
+    guest.reset();  // whoever still touches it is seen by the sanitizers
+    set_->ForgetCounters(PortNo{3});
+  }
+  StopTraffic(&in);
+  EXPECT_EQ(expected, delivered_.load());
+  EXPECT_EQ(set_->ReadPort(PortNo{2}).tx_packets, delivered_.load());
+  set_->RemovePort(PortNo{1});
+  set_->RemovePort(PortNo{2});
+}
+
+// Each version of the rules marks its packets with its number.
+class InvalidationTest : public WorkerSetTest {
+ protected:
+  static constexpr Tag kTag = 42;
+  void PublishVersion(uint16_t version) {
+    slow_path_.Publish([version](const FlowKey& key, Translation* result) {
+      result->mask.bits.ipv4_src = Be32::From(0x1f);  // 32 megaflows
+      result->actions.push_back(Action::PushVlan(0x8100, version));
+      result->actions.push_back(Action::Output(PortNo{2}));
+      result->tags.push_back(kTag);
+    });
+  }
+  // No frame leaves by an older version than the last one that Invalidate() returned for.
+  void ExpectExact(const std::function<void()>& invalidate) {
+    FakePort in(1, 2), out(2);
+    std::atomic<uint16_t> oldest{0};
+    std::atomic<uint64_t> late{0}, seen{0};
+    out.OnSent([&](const rte_mbuf* packet) {
+      late += VlanOf(packet) < oldest.load();
+      ++seen;
+    });
+    Start(2);
+    PublishVersion(0);
+    set_->AddPort(&in);
+    set_->AddPort(&out);
+    Traffic(&in, 0);
+    Traffic(&in, 1);
+    for (uint16_t version = 1; version < 300; ++version) {
+      // Now and then some decisions are made by the version first.
+      if (version % 8 == 0) WaitFor([&, now = seen.load()] { return seen.load() > now + 64; });
+      PublishVersion(version);
+      invalidate();
+      oldest = version;
+    }
+    StopTraffic(&in);
+    EXPECT_EQ(late.load(), 0u);
+    EXPECT_EQ(seen.load(), delivered_.load());
+    EXPECT_GT(slow_path_.translations(), 100u);
+    set_->RemovePort(PortNo{1});
+    set_->RemovePort(PortNo{2});
+  }
+};
+
+TEST_F(InvalidationTest, ByTagIsDoneWhenItReturns) {
+  ExpectExact([this] {
+    const Tag tags[] = {7, kTag};
+    set_->Invalidate(tags);
+  });
+}
+
+TEST_F(InvalidationTest, OfEverythingIsDoneWhenItReturns) {
+  ExpectExact([this] { set_->InvalidateAll(); });
+}
+
+TEST_F(InvalidationTest, MayComeFromSeveralThreadsAtOnce) {
+  std::thread other;
+  std::atomic<bool> done{false};
+  ExpectExact([&] {
+    if (!other.joinable()) {
+      other = std::thread([&] {
+        while (!done.load()) {
+          set_->InvalidateAll();
+          set_->Invalidate(std::vector<Tag>{1, 2, 3});
+        }
+      });
+    }
+    set_->InvalidateAll();
+  });
+  done = true;
+  if (other.joinable()) other.join();
+}
+
+TEST_F(WorkerSetTest, ReportsEveryPacketToItsCredit) {
+  FakePort in(1), out(2);
+  Start(2, /*idle_timeout_ms=*/50);
+  Forward({2});
+  set_->AddPort(&in);
+  set_->AddPort(&out);
+  Traffic(&in);
+  std::this_thread::sleep_for(20ms);
+  StopTraffic(&in);
+  WaitFor([&] { return slow_path_.SumOf(4).packets == delivered_.load(); });
+  EXPECT_EQ(slow_path_.SumOf(4).bytes, delivered_.load() * Numbered(0).size());
+  // And the idle flow is forgotten.
+  WaitFor([&] {
+    uint64_t flows = 0;
+    for (const WorkerStats& worker : set_->ReadWorkers()) flows += worker.megaflows;
+    return flows == 0;
+  });
+  set_->RemovePort(PortNo{1});
+  set_->RemovePort(PortNo{2});
+}
+
+}  // namespace
+}  // namespace vsw

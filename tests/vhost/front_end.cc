@@ -114,6 +114,7 @@ std::optional<std::vector<uint8_t>> FrontEnd::Receive() {
   uint32_t header[3];
   if (recv(fd_, header, sizeof(header), MSG_WAITALL) != sizeof(header)) return std::nullopt;
   std::vector<uint8_t> payload(header[2]);
+  if (payload.empty()) return payload;
   if (recv(fd_, payload.data(), payload.size(), MSG_WAITALL) !=
       static_cast<ssize_t>(payload.size())) {
     return std::nullopt;

@@ -48,8 +48,9 @@ int main(int argc, char** argv) {
   environment.wake_workers = [wake_fd] { eventfd_write(wake_fd, 1); };
   std::array<std::unique_ptr<vsw::Port>, 2> ports;
   for (int i = 0; i < 2; ++i) {
-    auto port = vsw::MakeVhostUserPort(environment, {vsw::PortNo{uint32_t(i) + 1}, argv[i + 1],
-                                                     "vhost-user", {{"path", argv[i + 1]}}});
+    auto port = vsw::MakeVhostUserPort(
+        environment,
+        {vsw::PortNo{uint32_t(i) + 1}, argv[i + 1], "vhost-user", {{"path", argv[i + 1]}}});
     if (!port.ok()) {
       std::fprintf(stderr, "%s\n", std::string(port.status().message()).c_str());
       return 1;

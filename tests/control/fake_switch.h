@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A vswitchd for tests: serves the private API on a socket, realises every wanted state at once
+// unless told otherwise, and records what it was sent. Stop and Start again make it a new boot that
+// has lost everything, as a killed daemon does.
+#ifndef VSW_TESTS_CONTROL_FAKE_SWITCH_H_
+#define VSW_TESTS_CONTROL_FAKE_SWITCH_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "vsw/datapath/v1/datapath.grpc.pb.h"
+
+namespace vsw::control {
+
+class FakeSwitch final : public datapath::v1::Datapath::Service {
+ public:
+  explicit FakeSwitch(std::string socket_path) : socket_path_(std::move(socket_path)) {}
+  ~FakeSwitch() override { Stop(); }
+
+  void Start(uint64_t applied_revision = 0) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      stopping_ = false;
+      state_.Clear();
+      state_.set_boot_id("boot-" + std::to_string(++boots_));
+      state_.set_applied_revision(applied_revision);
+      state_.mutable_switch_status()->set_version("fake");
+    }
+    grpc::ServerBuilder builder;
+    builder.AddListeningPort("unix:" + socket_path_, grpc::InsecureServerCredentials());
+    builder.RegisterService(this);
+    server_ = builder.BuildAndStart();
+  }
+
+  void Stop() {
+    if (server_ == nullptr) return;
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      stopping_ = true;
+      changed_.notify_all();
+    }
+    server_->Shutdown(std::chrono::system_clock::now());
+    server_->Wait();
+    server_.reset();
+  }
+
+  /// The port of this name cannot be realised.
+  void Fail(const std::string& port, const std::string& reason) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    failures_[port] = reason;
+  }
+  /// Apply does not answer while this is set.
+  void Hold(bool hold) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    hold_ = hold;
+    changed_.notify_all();
+  }
+  /// Apply fails with this.
+  void Refuse(const grpc::Status& status) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    refusal_ = status;
+  }
+  /// Runs a newer revision without telling the watchers.
+  void SetAppliedSilently(uint64_t revision) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    state_.set_applied_revision(revision);
+  }
+
+  std::vector<datapath::v1::WantedState> Sent() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return sent_;
+  }
+  uint64_t applied_revision() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return state_.applied_revision();
+  }
+  int applies_under_way() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return under_way_;
+  }
+
+  grpc::Status Apply(grpc::ServerContext* context, const datapath::v1::WantedState* wanted,
+                     datapath::v1::ActualState* actual) override {
+    std::unique_lock<std::mutex> lock(mutex_);
+    sent_.push_back(*wanted);
+    ++under_way_;
+    while (hold_ && !stopping_ && !context->IsCancelled()) {
+      changed_.wait_for(lock, std::chrono::milliseconds(20));
+    }
+    --under_way_;
+    if (!refusal_.ok()) return refusal_;
+    if (wanted->revision() < state_.applied_revision()) {
+      return {grpc::StatusCode::FAILED_PRECONDITION, "older than what runs"};
+    }
+    state_.set_applied_revision(wanted->revision());
+    Realise(*wanted);
+    *actual = state_;
+    changed_.notify_all();
+    return grpc::Status::OK;
+  }
+
+  grpc::Status GetState(grpc::ServerContext*, const datapath::v1::GetStateRequest*,
+                        datapath::v1::ActualState* state) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    *state = state_;
+    return grpc::Status::OK;
+  }
+
+  grpc::Status WatchState(grpc::ServerContext* context, const datapath::v1::GetStateRequest*,
+                          grpc::ServerWriter<datapath::v1::ActualState>* writer) override {
+    std::unique_lock<std::mutex> lock(mutex_);
+    std::string told;
+    while (!stopping_ && !context->IsCancelled()) {
+      std::string now = state_.SerializeAsString();
+      if (now != told && (told.empty() || !silent())) {
+        told = std::move(now);
+        const datapath::v1::ActualState state = state_;
+        lock.unlock();
+        writer->Write(state);
+        lock.lock();
+        continue;
+      }
+      changed_.wait_for(lock, std::chrono::milliseconds(20));
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status GetCounters(grpc::ServerContext*, const datapath::v1::GetCountersRequest*,
+                           datapath::v1::GetCountersResponse* response) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const auto& port : state_.ports()) {
+      auto* entry = response->add_ports();
+      entry->set_port(port.name());
+      entry->set_bridge(port.bridge());
+      entry->mutable_counters()->set_rx_packets(42);
+      auto* drop = response->add_drops();
+      drop->set_port(port.name());
+      drop->set_bridge(port.bridge());
+      drop->set_reason("vlan-not-allowed");
+      drop->set_packets(7);
+    }
+    return grpc::Status::OK;
+  }
+
+  grpc::Status ListFdb(grpc::ServerContext*, const datapath::v1::ListFdbRequest* request,
+                       datapath::v1::ListFdbResponse* response) override {
+    response->add_entries()->set_bridge(request->bridge());
+    return grpc::Status::OK;
+  }
+
+  grpc::Status FlushFdb(grpc::ServerContext*, const datapath::v1::FlushFdbRequest*,
+                        datapath::v1::FlushFdbResponse* response) override {
+    response->set_flushed(3);
+    return grpc::Status::OK;
+  }
+
+ private:
+  // The watch tells no bare change of the revision beyond what was sent.
+  bool silent() const {
+    return !sent_.empty() && state_.applied_revision() > sent_.back().revision();
+  }
+
+  void Realise(const datapath::v1::WantedState& wanted) {
+    state_.clear_bridges();
+    state_.clear_ports();
+    for (const auto& bridge : wanted.bridges()) {
+      auto* state = state_.add_bridges();
+      state->set_name(bridge.name());
+      state->mutable_status()->set_state(v1::RESOURCE_STATE_ACTIVE);
+    }
+    for (const auto& port : wanted.ports()) {
+      auto* state = state_.add_ports();
+      state->set_name(port.name());
+      state->set_bridge(port.bridge());
+      const auto failure = failures_.find(port.name());
+      const bool failed = failure != failures_.end();
+      state->mutable_status()->set_state(failed ? v1::RESOURCE_STATE_FAILED
+                                                : v1::RESOURCE_STATE_ACTIVE);
+      if (failed) state->mutable_status()->set_reason(failure->second);
+    }
+  }
+
+  const std::string socket_path_;
+  std::unique_ptr<grpc::Server> server_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  datapath::v1::ActualState state_;
+  std::vector<datapath::v1::WantedState> sent_;
+  std::map<std::string, std::string> failures_;
+  grpc::Status refusal_;
+  bool hold_ = false;
+  bool stopping_ = false;
+  int under_way_ = 0;
+  int boots_ = 0;
+};
+
+}  // namespace vsw::control
+
+#endif  // VSW_TESTS_CONTROL_FAKE_SWITCH_H_

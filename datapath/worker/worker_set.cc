@@ -132,7 +132,7 @@ class WorkerSetImpl final : public WorkerSet {
     WakeAll();
     // A worker between two bursts is seen at once; one that has to get a core first is not, and
     // spinning would only keep it from that.
-    for (uint32_t tries = 0; rte_rcu_qsbr_check(shared_.grace, token, false) != 1; ++tries) {
+    for (uint32_t tries = 0; !GracePeriodOver(token); ++tries) {
       if (tries < kGraceSpins) {
         rte_pause();
       } else {
@@ -215,6 +215,13 @@ class WorkerSetImpl final : public WorkerSet {
         ->get();
   }
 
+  bool GracePeriodOver(uint64_t token) {
+    // Of several callers the library lets the later ones go by what the first one saw, but orders
+    // nothing between them: what a worker wrote before could still be in flight.
+    const std::lock_guard lock(grace_mutex_);
+    return rte_rcu_qsbr_check(shared_.grace, token, false) == 1;
+  }
+
   // Gives each of `slots` its present queues, and frees the former lists once nobody polls them.
   void Republish(const std::vector<Slot*>& slots) {
     std::vector<std::unique_ptr<PollList>> former;
@@ -246,6 +253,7 @@ class WorkerSetImpl final : public WorkerSet {
   SlowPath* const slow_path_;
   rte_mempool* const mbuf_pool_;
   std::unique_ptr<rte_rcu_qsbr, FreeDeleter> grace_;
+  std::mutex grace_mutex_;  // guards the checking side of grace_
   WorkerShared shared_;
   SlowThread slow_thread_;
   std::vector<std::unique_ptr<Slot>> workers_;

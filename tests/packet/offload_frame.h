@@ -5,6 +5,7 @@
 #ifndef VSW_TESTS_PACKET_OFFLOAD_FRAME_H_
 #define VSW_TESTS_PACKET_OFFLOAD_FRAME_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 

@@ -47,7 +47,8 @@ class PipelineTest : public ::testing::Test {
     pipeline_.reset();
     EXPECT_EQ(testing::MbufsInUse(), in_use_before_) << "mbufs leaked";
   }
-  void Make(uint32_t max_megaflows) {
+  // `time_scale`: how much slower the pipeline takes time to pass than it does.
+  void Make(uint32_t max_megaflows, uint64_t time_scale = 1) {
     auto flows = FlowTable::Create({.exact_match_entries = 1024, .max_megaflows = max_megaflows});
     ASSERT_TRUE(flows.ok());
     const PipelineEnvironment environment = {.worker = WorkerId{0},
@@ -57,7 +58,7 @@ class PipelineTest : public ::testing::Test {
                                              .mbuf_pool = testing::MbufPool(),
                                              .events = &events_,
                                              .slow_thread = nullptr,
-                                             .tsc_hz = rte_get_tsc_hz(),
+                                             .tsc_hz = rte_get_tsc_hz() * time_scale,
                                              .idle_timeout_tsc = rte_get_tsc_hz()};
     pipeline_ = std::make_unique<Pipeline>(environment, *std::move(flows));
   }
@@ -319,9 +320,12 @@ TEST_F(PipelineTest, ForgetsIdleFlowsAndReportsTheirUse) {
 }
 
 TEST_F(PipelineTest, RefusesTheFirstPacketsOfANoisyPortUnderTheirOwnReason) {
-  // Translations that take long, none of which covers another packet.
+  // Translations that take long, none of which covers another packet. Beside fifteen ports that
+  // miss as well, however slowly this machine comes round to them, one port cannot have most of the
+  // time.
+  Make(1u << 12, /*time_scale=*/4);
   slow_path_.Publish([](const FlowKey&, Translation* result) {
-    const uint64_t until = rte_rdtsc() + rte_get_tsc_hz() / 50'000;
+    const uint64_t until = rte_rdtsc() + rte_get_tsc_hz() / 20'000;
     while (rte_rdtsc() < until) {
     }
     result->mask.bits.l4_src.raw = 0xffff;
@@ -334,7 +338,7 @@ TEST_F(PipelineTest, RefusesTheFirstPacketsOfANoisyPortUnderTheirOwnReason) {
     while (burst.size() < 31) burst.push_back(Udp(next++));
     sent += burst.size();
     Receive(burst, 1);
-    Receive({Udp(next++)}, 2);
+    for (uint32_t port = 10; port < 25; ++port) Receive({Udp(next++)}, port);
     if (round % 64 == 0) pipeline_->SetEpoch(static_cast<uint32_t>(++now_));
     pipeline_->Sweep(1u << 12, now_);
   }

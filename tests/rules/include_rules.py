@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may include whom: one line for each rule, and why."""
+import re
+
+import tree
+
+# (files that it binds, files that it leaves out, includes that it forbids, why)
+RULES = [
+    (r"^base/", None, r"^(datapath|vhost|ofproto|db|control|cli|proto|tests)/|^rte_|\.pb\.h$",
+     "base is a leaf: no DPDK, no protobuf, no other room"),
+    (r"^datapath/", r"^datapath/main\.cc$", r"^ofproto/",
+     "datapath knows the slow path only as the interface that it declares"),
+    (r"^datapath/", r"^datapath/(port|process|main\.cc|apply)", r"^vhost/",
+     "only the vhost port and the process around it know guests"),
+    (r"^datapath/", None, r"^(db|control|cli)/", "datapath is below the control daemon"),
+    (r"^vhost/", None, r"^(datapath/flow|ofproto|db|control|cli)/|^datapath/packet/(flow_key|parser)",
+     "vhost knows bursts of mbufs and nothing of flows"),
+    (r"^ofproto/", None,
+     r"^(vhost|db|control|cli)/|^datapath/(?!flow/(action|slow_path)\.h|packet/flow_key\.h)",
+     "ofproto speaks flow key, mask and actions only"),
+    (r"^(db|control|cli)/", None, r"^(datapath|vhost|ofproto)/",
+     "the control daemon and the command line reach the switch through gRPC"),
+    (r"^db/", None, r"^(control|cli)/", "the store is below its user"),
+    (r"^cli/", None, r"^(db|control)/", "vswctl is a pure gRPC client"),
+    (r"^(base|ofproto|db|control|cli)/", None, r"^rte_", "DPDK only in datapath and vhost"),
+    (r"^(base|vhost|ofproto|db)/", None, r"\.pb\.h$", "generated messages only at the edges"),
+    (r"^datapath/(packet|flow|port|worker|process)/", None, r"\.pb\.h$",
+     "no generated messages in what a worker runs"),
+]
+
+
+def problems_of(path, text):
+    """What is wrong with the includes of the file `path` (relative, with slashes)."""
+    found = []
+    for binds, leaves_out, forbids, why in RULES:
+        if not re.search(binds, path) or (leaves_out and re.search(leaves_out, path)):
+            continue
+        for include in tree.includes(text):
+            if re.search(forbids, include):
+                found.append(f"{path}: includes {include}: {why}")
+    return found

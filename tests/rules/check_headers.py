@@ -16,14 +16,17 @@ WORKERS = 2
 
 
 def flags_of(build):
-    """Include paths of the whole build, from its compilation database."""
-    flags = {}
+    """Include paths and definitions of the whole build, from its compilation database."""
+    flags, defined = {}, set()
     for entry in json.loads((build / "compile_commands.json").read_text()):
         words = shlex.split(entry["command"])
         for i, word in enumerate(words):
             if word in ("-isystem", "-include"):
                 flags[(word, words[i + 1])] = None
             elif word.startswith(("-I", "-m")):
+                flags[(word,)] = None
+            elif word.startswith("-D") and word.partition("=")[0] not in defined:
+                defined.add(word.partition("=")[0])
                 flags[(word,)] = None
     return [word for flag in flags for word in flag]
 

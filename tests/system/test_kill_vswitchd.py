@@ -48,7 +48,7 @@ def body(case):
     wait_until(lambda: not switch.failed_ports(), "all ports are active")
     for number in (1, 2):
         assert switch.ports()[f"vm{number}"]["status"]["ofport"] == number + 20
-    entry = switch.fdb()[(10, STATIC)]
+    entry = switch.fdb("br0")[(10, STATIC)]
     assert entry["port"] == "host" and entry["is_static"], entry
     with Watch(other, "eth0") as elsewhere, Watch(host, "eth0") as seen:
         send(other, "eth0", frame(f"{TEST_MAC}01"))

@@ -76,8 +76,8 @@ ping_between() {
 # Serves data at FROM and fetches them to TO by TCP; says amount, rate and whether they are the same.
 transfer() {
   local from=$1 to=$2 address=$3 size=$((32 * 1048576)) sent got
-  # The numbers from 1 up, so that any piece lost or out of place changes the checksum.
-  sent=$(on "$from" "mkdir -p www; seq 1 99999999 | head -c $size >www/data; md5sum <www/data
+  # Random, so that any piece lost or out of place changes the checksum.
+  sent=$(on "$from" "mkdir -p www; head -c $size /dev/urandom >www/data; md5sum <www/data
     busybox httpd -f -p 8000 -h www >/dev/null 2>&1 </dev/null & echo \$! >httpd.pid")
   got=$(on "$to" "for try in 1 2 3 4 5; do
       sleep 0.2; read start rest </proc/uptime

@@ -63,7 +63,7 @@ def full_disk(case):
     command("mount", "-t", "tmpfs", "-o", "size=2m", "vsw-test", disk)
     case.defer(command, "umount", "-l", disk)
     # The database lies in the run directory.
-    full = case.switch("disk/run")
+    full = case.switch("disk/run", case.namespace("full"))
     full.ctl("add-br", "br0")
     with open(disk / "ballast", "wb", buffering=0) as ballast:
         try:

@@ -35,7 +35,7 @@ def body(case):
                    "add-port", "br0", "c-vh", "type=vhost-user",
                    f"path={case.folder}/churn{number}.sock", "--",
                    "add-port", "br0", "c-sys", "type=system", "device=churn0", "--",
-                   "add-port", "br0", "c-null", "type=dpdk", f"devargs=net_null{number}")
+                   "add-port", "br0", "c-null", "type=dpdk", f"devargs=net_null{number},no-rx=1")
         assert not switch.failed_ports(), switch.failed_ports()
         switch.ctl("set", "port", "c-tap", f"tag={number + 1}")
         switch.ctl("add-br", "br1", "--", "del-br", "br1")

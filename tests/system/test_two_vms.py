@@ -31,7 +31,7 @@ def body(case):
     transfer(two, host, "10.0.0.3")
 
     case.step("addresses are learned where they are, and counters count")
-    learned = switch.fdb()
+    learned = switch.fdb("br0")
     for number in (1, 2):
         entry = learned[(0, f"52:54:00:00:00:0{number}")]
         assert entry["port"] == f"vm{number}", entry

@@ -83,10 +83,10 @@ class Switch:
         return {entry["port"]: {key: int(value) for key, value in
                                 entry.get("counters", {}).items()} for entry in entries}
 
-    def fdb(self):
-        """Returns {(vlan, mac): entry}."""
+    def fdb(self, bridge):
+        """Returns the bridge's {(vlan, mac): entry}."""
         return {(entry.get("vlan", 0), entry["mac"]): entry
-                for entry in self.read("fdb", "show").get("entries", [])}
+                for entry in self.read("fdb", "show", bridge).get("entries", [])}
 
     def drops(self):
         """Returns {(port, reason): packets}."""

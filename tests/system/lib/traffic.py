@@ -94,8 +94,8 @@ def transfer(receiver, sender, address, mib=16, timeout=120):
     """
     size = mib << 20
     folder = f"{sender.scratch}/www"
-    # Numbers, so that any piece lost, doubled or out of place changes the sum.
-    sender.check(f"mkdir -p {folder} && seq 1 99999999 | head -c {size} >{folder}/data && "
+    # Random, so that any piece lost, doubled or out of place changes the sum.
+    sender.check(f"mkdir -p {folder} && head -c {size} /dev/urandom >{folder}/data && "
                  f"{{ busybox httpd -f -p 8000 -h {folder} >/dev/null 2>&1 </dev/null & "
                  f"echo $! >{folder}.pid; }}", timeout)
     try:

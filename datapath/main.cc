@@ -14,12 +14,14 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "base/log.h"
 #include "base/status.h"
 #include "datapath/apply/datapath_server.h"
 #include "datapath/port/port_factory.h"
+#include "datapath/port/tap_device.h"
 #include "datapath/process/core_list.h"
 #include "datapath/process/eal.h"
 #include "datapath/process/mbuf_pool.h"
@@ -80,8 +82,13 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   auto make_port = [&environment](const PortRequest& request) {
     return MakePort(environment, request);
   };
-  ApplyThread apply(std::make_unique<Applier>(workers.get(), &slow_path, make_port), workers.get(),
-                    &signal);
+  auto sweep = [&environment](const std::set<std::string>& wanted) {
+    for (const std::string& port : RemoveStaleTaps(environment.instance, wanted)) {
+      VSW_LOG_INFO("removed the device of port {}, which was deleted meanwhile", port);
+    }
+  };
+  ApplyThread apply(std::make_unique<Applier>(workers.get(), &slow_path, make_port, sweep),
+                    workers.get(), &signal);
   DatapathService service({.version = VSW_VERSION, .memory = memory.description, .warnings = {}},
                           &apply, workers.get(), &slow_path);
   VSW_ASSIGN_OR_RETURN(std::unique_ptr<DatapathServer> server,

@@ -21,10 +21,11 @@ std::string Option(const WantedPort& port, const std::string& key) {
 
 }  // namespace
 
-Applier::Applier(WorkerSet* workers, SlowPath* slow_path, PortMaker make_port)
+Applier::Applier(WorkerSet* workers, SlowPath* slow_path, PortMaker make_port, LeftoverSweep sweep)
     : workers_(workers),
       slow_path_(slow_path),
       make_port_(std::move(make_port)),
+      sweep_(std::move(sweep)),
       report_(std::make_shared<StateReport>()) {}
 
 Applier::~Applier() {
@@ -52,8 +53,16 @@ absl::Status Applier::Apply(const WantedState& wanted) {
   OpenPorts(/*only_due=*/false);
   ConfigureSlowPath();
   StartPolling();
+  SweepLeftovers();
   Publish();
   return absl::OkStatus();
+}
+
+void Applier::SweepLeftovers() {
+  if (!sweep_) return;
+  std::set<std::string> wanted;
+  for (const auto& [name, row] : rows_) wanted.insert(name);
+  std::exchange(sweep_, {})(wanted);
 }
 
 void Applier::Reoption(const Difference& difference, const WantedState& wanted,

@@ -19,6 +19,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,10 +36,15 @@ namespace vsw {
 /// Opens a port; MakePort() with the environment bound.
 using PortMaker = std::function<absl::StatusOr<std::unique_ptr<Port>>(const PortRequest&)>;
 
+/// Takes away what ports left behind in the kernel in an earlier life of the daemon and are not
+/// among `wanted` (names) any more.
+using LeftoverSweep = std::function<void(const std::set<std::string>& wanted)>;
+
 class Applier {
  public:
-  /// All of them outlive the applier.
-  Applier(WorkerSet* workers, SlowPath* slow_path, PortMaker make_port);
+  /// All of them outlive the applier. `sweep`, if given, is called once, with the first state
+  /// applied.
+  Applier(WorkerSet* workers, SlowPath* slow_path, PortMaker make_port, LeftoverSweep sweep = {});
   /// Takes every port from the workers and closes it; kernel devices stay for the next start.
   ~Applier();
   Applier(const Applier&) = delete;
@@ -100,12 +106,14 @@ class Applier {
   void Fail(Row* row, const std::string& reason, uint64_t retry_after_ns);
   void ConfigureSlowPath();
   void StartPolling();
+  void SweepLeftovers();
   SlowPathConfig BuildConfig() const;
   void Publish();
 
   WorkerSet* const workers_;
   SlowPath* const slow_path_;
   const PortMaker make_port_;
+  LeftoverSweep sweep_;  // empty once it was called
   NumberPool port_numbers_{1, kMaxPorts};
   NumberPool bridge_numbers_{0, UINT32_MAX};
   WantedState applied_;

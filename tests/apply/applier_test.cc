@@ -5,6 +5,7 @@
 
 #include <iostream>
 #include <random>
+#include <set>
 
 #include "tests/apply/fakes.h"
 
@@ -27,8 +28,17 @@ class ApplierTest : public testing::Test {
   FakeWorkers workers_{&slow_path_};
   FakePorts ports_;
   Applier applier_{&workers_, &slow_path_,
-                   [this](const PortRequest& request) { return ports_.Make(request); }};
+                   [this](const PortRequest& request) { return ports_.Make(request); },
+                   [this](const std::set<std::string>& wanted) { sweeps_.push_back(wanted); }};
+  std::vector<std::set<std::string>> sweeps_;
 };
+
+TEST_F(ApplierTest, LooksForLeftoversOnceWithTheFirstState) {
+  Apply(StateBuilder(1).Bridge("br0").Port("a", "br0"));
+  Apply(StateBuilder(2).Bridge("br0").Port("b", "br0"));
+  ASSERT_EQ(sweeps_.size(), 1u);
+  EXPECT_EQ(sweeps_[0], std::set<std::string>{"a"});
+}
 
 TEST_F(ApplierTest, ConfiguresEverythingOnceBeforeAnyPortIsPolled) {
   Apply(StateBuilder(1)

@@ -60,7 +60,7 @@ vm() { "$top/deploy/guest/vm" "$@"; }
 # on WHO COMMAND: runs shell text in vm1, vm2 or host.
 on() {
   case "$1" in
-    host) timeout -k 5 120 ip netns exec "$space-host" sh -c "cd $run/host; $2" </dev/null ;;
+    host) timeout -k 5 120 nsenter --net=/run/netns/"$space-host" sh -c "cd $run/host; $2" </dev/null ;;
     *) vm run --timeout 120 "$run" "$1" "cd /tmp; $2" ;;
   esac
 }
@@ -219,7 +219,7 @@ start_daemons() {
   ip netns add "$space-host"
   ip -n "$space-host" link set lo up
   mkdir "$run/host"
-  shown ip netns exec "$space-sw" "$top/deploy/vsw" start --run-dir "$run/vsw" ||
+  shown nsenter --net=/run/netns/"$space-sw" "$top/deploy/vsw" start --run-dir "$run/vsw" ||
     fail "the daemons did not start"
 }
 

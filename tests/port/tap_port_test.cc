@@ -138,7 +138,7 @@ TEST_F(TapPortTest, IsFoundAgainInANamedNamespaceUnderAnotherName) {
   EXPECT_EQ(port->ReadInfo().facts.at("device"), "eth0");
   EXPECT_FALSE(Shell("ip link show tap0 >/dev/null 2>&1"));
   ASSERT_TRUE(Eventually([&] { return port->ReadInfo().link_up; }));
-  ASSERT_TRUE(SendFromHost("ip netns exec " + netns));
+  ASSERT_TRUE(SendFromHost("nsenter --net=/run/netns/" + netns));
   EXPECT_FALSE(ReceiveFrames(*port, 1).empty());
   port->Retire();
   port.reset();

@@ -27,9 +27,9 @@ def body(case):
 
     case.step("the devices go with their ports")
     switch.ctl("del-port", "br0", "mgmt")
-    assert "mgmt" not in host.check("ls /sys/class/net").split()
+    assert "mgmt" not in host.check("ls /proc/sys/net/ipv4/conf").split()
     switch.ctl("del-br", "br0")
-    assert "br0" not in host.check("ls /sys/class/net").split()
+    assert "br0" not in host.check("ls /proc/sys/net/ipv4/conf").split()
 
 
 main(body)

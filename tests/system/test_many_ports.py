@@ -40,7 +40,7 @@ def body(case):
     case.step("the bridge goes with all of them")
     switch.ctl("--timeout", "60", "del-br", "br0", timeout=90)
     assert not switch.ports(), switch.ports().keys()
-    left = switch.space.check("ls /sys/class/net").split()
+    left = switch.space.check("ls /proc/sys/net/ipv4/conf").split()
     assert not [name for name in left if name.startswith("tap")], left
 
 

@@ -60,7 +60,7 @@ class Namespace:
 
     def within(self, *words):
         """Returns the command that runs `words` in the namespace."""
-        return ["ip", "netns", "exec", self.name, *[str(word) for word in words]]
+        return ["nsenter", f"--net=/run/netns/{self.name}", *[str(word) for word in words]]
 
     def run(self, text, timeout=30):
         """Runs shell text; returns (exit status, output with errors)."""

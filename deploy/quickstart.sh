@@ -98,12 +98,12 @@ transfer() {
 attach_tap() {
   local tries
   for ((tries = 0; tries < 100; tries++)); do
-    ip -n "$space-sw" link show tap0 >/dev/null 2>&1 && break
+    nsenter --net=/run/netns/"$space-sw" ip link show tap0 >/dev/null 2>&1 && break
     sleep 0.1
   done
-  ip -n "$space-sw" link set tap0 netns "$space-host" || fail "there is no device tap0"
-  ip -n "$space-host" address add 10.10.0.3/24 dev tap0
-  ip -n "$space-host" link set tap0 up
+  nsenter --net=/run/netns/"$space-sw" ip link set tap0 netns "$space-host" || fail "there is no device tap0"
+  nsenter --net=/run/netns/"$space-host" ip address add 10.10.0.3/24 dev tap0
+  nsenter --net=/run/netns/"$space-host" ip link set tap0 up
 }
 
 # Kills vswitchd during a ping from vm1 to vm2, and says how long no answer came.
@@ -215,9 +215,9 @@ build() {
 start_daemons() {
   title "Start vswitchd and vswmgrd"
   ip netns add "$space-sw"
-  ip -n "$space-sw" link set lo up
+  nsenter --net=/run/netns/"$space-sw" ip link set lo up
   ip netns add "$space-host"
-  ip -n "$space-host" link set lo up
+  nsenter --net=/run/netns/"$space-host" ip link set lo up
   mkdir "$run/host"
   shown nsenter --net=/run/netns/"$space-sw" "$top/deploy/vsw" start --run-dir "$run/vsw" ||
     fail "the daemons did not start"

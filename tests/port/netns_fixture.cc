@@ -134,8 +134,8 @@ void NetnsTest::TearDown() {
 std::string NetnsTest::AddNamedNetns() {
   const std::string name =
       "vswports-" + std::to_string(getpid()) + "-" + std::to_string(named_.size());
-  EXPECT_TRUE(Shell("ip netns add " + name + " && ip -n " + name + " link set lo up && " +
-                    "nsenter --net=/run/netns/" + name +
+  EXPECT_TRUE(Shell("ip netns add " + name + " && nsenter --net=/run/netns/" + name + " ip" +
+                    " link set lo up && " + "nsenter --net=/run/netns/" + name +
                     " sh -c 'echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad'"));
   named_.push_back(name);
   return name;

@@ -91,12 +91,14 @@ TEST_F(SystemPortTest, PutsBackTheVlanTagsThatTheKernelTookOff) {
 
 TEST_F(SystemPortTest, KernelTcpPassesInBigFramesBothWays) {
   const std::string guest = AddNamedNetns(), other = AddNamedNetns();
-  ASSERT_TRUE(Shell("ip link set veth1 netns " + guest + " && ip -n " + guest +
-                    " link set veth1 up && ip -n " + guest + " addr add 10.9.9.1/24 dev veth1"));
+  ASSERT_TRUE(Shell("ip link set veth1 netns " + guest + " && nsenter --net=/run/netns/" + guest +
+                    " ip" + " link set veth1 up && nsenter --net=/run/netns/" + guest + " ip" +
+                    " addr add 10.9.9.1/24 dev veth1"));
   auto veth = Make("system", "veth0");
   auto tap = Make("tap", "tap0");
-  ASSERT_TRUE(Shell("ip link set tap0 netns " + other + " && ip -n " + other +
-                    " link set tap0 up && ip -n " + other + " addr add 10.9.9.2/24 dev tap0"));
+  ASSERT_TRUE(Shell("ip link set tap0 netns " + other + " && nsenter --net=/run/netns/" + other +
+                    " ip" + " link set tap0 up && nsenter --net=/run/netns/" + other + " ip" +
+                    " addr add 10.9.9.2/24 dev tap0"));
   Pump pump(*veth, *tap);
   EXPECT_EQ(TransferTcp(guest, other, "10.9.9.1", 8 << 20), "");
   EXPECT_GT(pump.biggest(), 16000u);
@@ -111,7 +113,7 @@ TEST_F(SystemPortTest, TaggedKernelTcpPassesInBigFrames) {
   const std::string left = AddNamedNetns(), right = AddNamedNetns();
   const auto place = [](const std::string& device, const std::string& netns,
                         const std::string& host) {
-    const std::string ip = "ip -n " + netns;
+    const std::string ip = "nsenter --net=/run/netns/" + netns + " ip";
     return Shell("ip link set " + device + " netns " + netns + " && " + ip + " link set " + device +
                  " up && " + ip + " addr add 10.9.9." + host + "/24 dev " + device);
   };

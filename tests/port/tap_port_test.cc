@@ -128,9 +128,10 @@ TEST_F(TapPortTest, TheDeviceGoesAwayWithARetiredPort) {
 TEST_F(TapPortTest, IsFoundAgainInANamedNamespaceUnderAnotherName) {
   const std::string netns = AddNamedNetns();
   auto port = Make("tap", "tap0");
-  ASSERT_TRUE(Shell("ip link set tap0 netns " + netns + " && ip -n " + netns +
-                    " link set tap0 name eth0 && ip -n " + netns +
-                    " addr add 10.9.9.1/24 dev eth0 && ip -n " + netns + " link set eth0 up"));
+  ASSERT_TRUE(Shell("ip link set tap0 netns " + netns + " && nsenter --net=/run/netns/" + netns +
+                    " ip" + " link set tap0 name eth0 && nsenter --net=/run/netns/" + netns +
+                    " ip" + " addr add 10.9.9.1/24 dev eth0 && nsenter --net=/run/netns/" + netns +
+                    " ip" + " link set eth0 up"));
   EXPECT_EQ(port->ReadInfo().facts.at("netns"), "other");
   port.reset();
   port = Make("tap", "tap0");
@@ -142,7 +143,8 @@ TEST_F(TapPortTest, IsFoundAgainInANamedNamespaceUnderAnotherName) {
   EXPECT_FALSE(ReceiveFrames(*port, 1).empty());
   port->Retire();
   port.reset();
-  EXPECT_FALSE(Shell("ip -n " + netns + " link show eth0 >/dev/null 2>&1"));
+  EXPECT_FALSE(
+      Shell("nsenter --net=/run/netns/" + netns + " ip" + " link show eth0 >/dev/null 2>&1"));
 }
 
 TEST_F(TapPortTest, IsFoundAgainInANamespaceThatOnlyAProcessHolds) {
@@ -247,7 +249,7 @@ TEST_F(TapPortTest, KernelTcpPassesInBigFramesOverIpv4AndIpv6) {
   ASSERT_TRUE(Shell("ip link set tapa netns " + left + " && ip link set tapb netns " + right));
   for (const auto& [netns, device, host] :
        {std::tuple{left, "tapa", "1"}, std::tuple{right, "tapb", "2"}}) {
-    const std::string ip = "ip -n " + netns;
+    const std::string ip = "nsenter --net=/run/netns/" + netns + " ip";
     ASSERT_TRUE(Shell(ip + " link set " + device + " up && " + ip + " addr add 10.9.9." + host +
                       "/24 dev " + device + " && " + ip + " addr add fd00::" + host +
                       "/64 nodad dev " + device));

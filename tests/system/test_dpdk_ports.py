@@ -77,7 +77,7 @@ def body(case):
     switch.refused(65, "net_nosuch0", "add-port", "br0", "bad1", "type=dpdk",
                    "devargs=net_nosuch0")
     switch.refused(65, "00:1f", "add-port", "br0", "bad2", "type=dpdk", "devargs=0000:00:1f.7")
-    command("ip", "-n", switch.space.name, "link", "show", "afp0")
+    command(*switch.space.within("ip"), "link", "show", "afp0")
     expect_ping(host, "10.0.0.2")
 
 

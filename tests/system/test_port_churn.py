@@ -23,7 +23,7 @@ def body(case):
         machine.wait_ready()
     expect_ping(guests[0], "10.0.0.2")
     expect_ping(left, "10.0.0.4")
-    command("ip", "-n", switch.space.name, "link", "add", "churn0", "type", "veth", "peer", "name",
+    command(*switch.space.within("ip"), "link", "add", "churn0", "type", "veth", "peer", "name",
             "churn1")
 
     case.step(f"{ROUNDS} rounds of adding, changing and deleting ports of five kinds")
@@ -44,7 +44,7 @@ def body(case):
     for pinger in pingers:
         result = pinger.stop()
         print(f"  {pinger.source.name} to {pinger.address} during the churn: {result}")
-        assert result.lost == 0, result
+        assert result.lost == 0, f"{result}\n{switch.ctl('drops')}"
     assert set(switch.ports()) - {"br0"} == {"vm1", "vm2", "left", "right"}, switch.ports().keys()
 
 

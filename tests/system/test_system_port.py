@@ -33,7 +33,7 @@ def body(case):
     case.step("a device that is missing, then comes")
     switch.refused(65, "later0", "add-port", "br0", "later", "type=system", "device=later0")
     assert list(switch.failed_ports()) == ["later"], switch.failed_ports()
-    command("ip", "-n", switch.space.name, "link", "add", "later0", "type", "veth", "peer",
+    command(*switch.space.within("ip"), "link", "add", "later0", "type", "veth", "peer",
             "name", "later1")
     wait_until(lambda: not switch.failed_ports(), "the port is active", 60)
     expect_ping(one, "10.0.0.2")

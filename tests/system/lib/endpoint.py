@@ -82,7 +82,7 @@ class Namespace:
 
     def take_device(self, owner, name, address):
         """Moves a device from the owner's namespace here and gives it the address."""
-        command("ip", "-n", owner.name, "link", "set", name, "netns", self.name)
+        command(*owner.within("ip"), "link", "set", name, "netns", self.name)
         self.configure(name, address)
 
     def configure(self, device, address):
@@ -93,7 +93,7 @@ class Namespace:
 
     def link_with(self, owner, name, address):
         """Makes a veth pair: `name` in the owner's namespace, eth0 with the address here."""
-        command("ip", "-n", owner.name, "link", "add", name, "type", "veth", "peer", "name",
+        command(*owner.within("ip"), "link", "add", name, "type", "veth", "peer", "name",
                 "eth0", "netns", self.name)
-        command("ip", "-n", owner.name, "link", "set", name, "up")
+        command(*owner.within("ip"), "link", "set", name, "up")
         self.configure("eth0", address)

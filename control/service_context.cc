@@ -9,7 +9,9 @@
 namespace vsw::control {
 namespace {
 
-constexpr std::chrono::milliseconds kStateTimeout{1000};
+// Less than the half second that clients keep back to ask why a wait has ended: then the answer is
+// that vswitchd is silent, rather than none.
+constexpr std::chrono::milliseconds kStateTimeout{300};
 
 std::string WhyUnknown(const SwitchSnapshot& state) {
   if (!state.connected) return state.error;

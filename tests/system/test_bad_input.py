@@ -45,7 +45,7 @@ def silent_daemons(switch):
         pid = switch.pid(daemon)
         os.kill(pid, signal.SIGSTOP)
         try:
-            switch.refused(142, daemon, "--timeout", "2", *words)
+            switch.refused(142, f"no answer from {daemon}", "--timeout", "2", *words)
             if daemon == "vswitchd":
                 switch.ctl("--no-wait", "add-port", "br0", "t3", "type=tap")
         finally:

@@ -30,7 +30,7 @@ class Idle {
     return now_tsc - idle_since_tsc_ >= spin_tsc_;
   }
   /// Sleeps on the queues of `list`, at most `max_ns`; makes the queues that have frames due at
-  /// once. The caller is outside every read-side section.
+  /// once. The caller stays a reader all the while: list and ports must not go before it is woken.
   void Sleep(PollList* list, uint64_t max_ns);
   void Wake();
 

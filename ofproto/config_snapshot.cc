@@ -6,7 +6,7 @@
 
 namespace vsw {
 
-PortRules::PortRules(const SlowPathPort& port, uint32_t bridge_index)
+PortRules::PortRules(const SlowPathPort& port, uint32_t bridge_index, uint32_t of_config)
     : number(port.number),
       bridge_index(bridge_index),
       mode(port.vlan_mode),
@@ -17,15 +17,35 @@ PortRules::PortRules(const SlowPathPort& port, uint32_t bridge_index)
       qinq_ethertype(port.qinq_ethertype),
       patch_peer(port.patch_peer),
       trunks(port.trunks),
-      cvlans(port.cvlans) {}
+      cvlans(port.cvlans),
+      of_port(ToOfPort13(port.ofport)),
+      of_config(of_config),
+      link_up(port.link_up) {}
 
-ConfigSnapshot::ConfigSnapshot(const SlowPathConfig& config, const TableOf& table_of) {
+const PortRules* BridgeRules::FindOfPort(uint32_t of_port) const {
+  const auto found = std::lower_bound(by_of_port.begin(), by_of_port.end(), std::pair(of_port, 0u));
+  return found == by_of_port.end() || found->first != of_port ? nullptr : &ports[found->second];
+}
+
+ConfigSnapshot::ConfigSnapshot(const SlowPathConfig& config, const TablesOf& tables_of) {
   std::vector<size_t> first_port;
   for (const SlowPathBridge& bridge : config.bridges) {
     const auto bridge_index = static_cast<uint32_t>(bridges_.size());
-    bridges_.push_back({.id = bridge.id, .fdb = table_of(bridge.id), .ports = {}});
+    const BridgeTables tables = tables_of(bridge.id);
+    bridges_.push_back({.id = bridge.id,
+                        .fdb = tables.fdb,
+                        .pipeline = tables.pipeline,
+                        .ports = {},
+                        .by_of_port = {}});
     first_port.push_back(ports_.size());
-    for (const SlowPathPort& port : bridge.ports) ports_.emplace_back(port, bridge_index);
+    for (const SlowPathPort& port : bridge.ports) {
+      uint32_t of_config = 0;
+      if (tables.of_config != nullptr) {
+        const auto found = tables.of_config->find(port.number);
+        if (found != tables.of_config->end()) of_config = found->second;
+      }
+      ports_.emplace_back(port, bridge_index, of_config);
+    }
     std::sort(ports_.begin() + static_cast<std::ptrdiff_t>(first_port.back()), ports_.end(),
               [](const PortRules& a, const PortRules& b) {
                 return std::tie(a.is_patch, a.number) < std::tie(b.is_patch, b.number);
@@ -33,7 +53,12 @@ ConfigSnapshot::ConfigSnapshot(const SlowPathConfig& config, const TableOf& tabl
   }
   first_port.push_back(ports_.size());
   for (size_t i = 0; i < bridges_.size(); ++i) {
-    bridges_[i].ports = std::span(ports_).subspan(first_port[i], first_port[i + 1] - first_port[i]);
+    BridgeRules& bridge = bridges_[i];
+    bridge.ports = std::span(ports_).subspan(first_port[i], first_port[i + 1] - first_port[i]);
+    for (uint32_t n = 0; n < bridge.ports.size(); ++n) {
+      bridge.by_of_port.emplace_back(bridge.ports[n].of_port, n);
+    }
+    std::sort(bridge.by_of_port.begin(), bridge.by_of_port.end());
   }
   for (size_t i = 0; i < ports_.size(); ++i) {
     const uint32_t number = ToInt(ports_[i].number);

@@ -9,19 +9,22 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/net_types.h"
 #include "datapath/flow/slow_path.h"
-#include "ofproto/mac_table.h"
+#include "ofproto/fdb/mac_table.h"
+#include "ofproto/pipeline_state.h"
 #include "ofproto/vlan_set.h"
 
 namespace vsw {
 
 /// One port of a bridge, as translation needs it.
 struct PortRules {
-  explicit PortRules(const SlowPathPort& port, uint32_t bridge_index);
+  PortRules(const SlowPathPort& port, uint32_t bridge_index, uint32_t of_config);
 
   PortNo number;
   uint32_t bridge_index;
@@ -34,20 +37,42 @@ struct PortRules {
   PortNo patch_peer;
   VlanSet trunks;
   VlanSet cvlans;
+  uint32_t of_port;    // in the numbers of OpenFlow 1.3: kOfpLocal for the bridge's own
+  uint32_t of_config;  // port_config bits set by port-mod
+  bool link_up;
+  /// Group buckets and bundles may use it (OpenFlow 1.3 section 7.2.1, OFPPS_LIVE).
+  bool is_live() const { return usable && link_up && (of_config & port_config::kDown) == 0; }
+};
+
+/// A port's number as OpenFlow 1.3 writes it.
+constexpr uint32_t ToOfPort13(OfPort port) {
+  return port == kOfPortLocal ? kOfpLocal : ToInt(port);
+}
+
+/// What outlives a configuration: tables that are written on their own.
+struct BridgeTables {
+  const MacTable* fdb = nullptr;
+  const BridgePipeline* pipeline = nullptr;
+  const std::map<PortNo, uint32_t>* of_config = nullptr;  // ports changed by port-mod
 };
 
 struct BridgeRules {
   BridgeId id;
   const MacTable* fdb;
-  std::span<const PortRules> ports;  // patch ports last, else by number
+  const BridgePipeline* pipeline;
+  std::span<const PortRules> ports;                       // patch ports last, else by number
+  std::vector<std::pair<uint32_t, uint32_t>> by_of_port;  // sorted: of_port, index into ports
+
+  /// nullptr: no such port.
+  const PortRules* FindOfPort(uint32_t of_port) const;
 };
 
 class ConfigSnapshot {
  public:
-  using TableOf = std::function<const MacTable*(BridgeId)>;
+  using TablesOf = std::function<BridgeTables(BridgeId)>;
 
   ConfigSnapshot() = default;
-  ConfigSnapshot(const SlowPathConfig& config, const TableOf& table_of);
+  ConfigSnapshot(const SlowPathConfig& config, const TablesOf& tables_of);
   ConfigSnapshot(const ConfigSnapshot&) = delete;
   ConfigSnapshot& operator=(const ConfigSnapshot&) = delete;
 

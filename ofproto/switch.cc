@@ -7,11 +7,11 @@
 
 #include "base/status.h"
 #include "ofproto/credit.h"
-#include "ofproto/field_view.h"
-#include "ofproto/normal.h"
-#include "ofproto/tags.h"
-#include "ofproto/translation_context.h"
-#include "ofproto/vlan_rules.h"
+#include "ofproto/translate/field_view.h"
+#include "ofproto/translate/normal.h"
+#include "ofproto/translate/tags.h"
+#include "ofproto/translate/translation_context.h"
+#include "ofproto/translate/vlan_rules.h"
 
 namespace vsw {
 namespace {
@@ -101,7 +101,7 @@ Switch::Tables Switch::AdoptBridges(const SlowPathConfig& next) {
 
 std::unique_ptr<const ConfigSnapshot> Switch::Publish(const SlowPathConfig& next) {
   auto fresh = std::make_unique<const ConfigSnapshot>(
-      next, [this](BridgeId bridge) { return TableOf(bridge); });
+      next, [this](BridgeId bridge) { return BridgeTables{.fdb = TableOf(bridge)}; });
   published_.store(fresh.get(), std::memory_order_release);
   return std::exchange(snapshot_, std::move(fresh));
 }
@@ -195,6 +195,9 @@ void Switch::OnCredits(std::span<const CreditEvent> events) {
     }
   }
 }
+
+void Switch::OnNote(std::span<const uint8_t>) {}
+void Switch::OnUpcall(std::span<const uint8_t>, std::span<const uint8_t>, uint32_t) {}
 
 void Switch::OnTimer() {
   const uint64_t now_ns = control_->NowNs();

@@ -21,7 +21,7 @@
 #include "datapath/flow/slow_path.h"
 #include "ofproto/config_diff.h"
 #include "ofproto/config_snapshot.h"
-#include "ofproto/mac_table.h"
+#include "ofproto/fdb/mac_table.h"
 
 namespace vsw {
 
@@ -36,6 +36,9 @@ class Switch : public SlowPath {
   void Configure(const SlowPathConfig& config) override;
   void OnLearn(std::span<const LearnEvent> events) override;
   void OnCredits(std::span<const CreditEvent> events) override;
+  void OnNote(std::span<const uint8_t> note) override;
+  void OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
+                uint32_t total_bytes) override;
   void OnTimer() override;
   std::vector<FdbRow> ListFdb() const override;
   uint32_t FlushFdb(const BridgeId* bridge, PortNo port) override;

@@ -44,12 +44,13 @@ const CompiledActions* ActionStore::Acquire(std::span<const Action> actions,
   }
   void* block = arena_->Allocate(BytesFor(actions.size()));
   if (block == nullptr) return nullptr;
-  const bool single = actions.size() == 1 && actions[0].type == ActionType::kOutput;
+  const bool single =
+      actions.size() == 1 && actions[0].type == ActionType::kOutput && actions[0].small == 0;
   auto* entry = static_cast<CompiledActions*>(block);
   entry->references = 1;
   entry->hash = hash;
   entry->next = chain;
-  entry->single_output = single ? actions[0].port : kNoPort;
+  entry->single_output = single ? actions[0].port() : kNoPort;
   entry->count = static_cast<uint16_t>(actions.size());
   entry->drop_reason = drop_reason;
   std::copy(actions.begin(), actions.end(), entry->actions);

@@ -12,97 +12,18 @@
 #ifndef VSW_DATAPATH_FLOW_SLOW_PATH_H_
 #define VSW_DATAPATH_FLOW_SLOW_PATH_H_
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "absl/status/status.h"
-#include "base/drop_reason.h"
 #include "base/mac_address.h"
 #include "base/net_types.h"
-#include "datapath/flow/action.h"
+#include "datapath/flow/datapath_control.h"
+#include "datapath/flow/translation.h"
 #include "datapath/packet/flow_key.h"
 
 namespace vsw {
-
-/// A vector of bounded size that never allocates. push_back() past the bound is refused and
-/// remembered.
-template <typename T, size_t kCapacity>
-class BoundedVector {
- public:
-  bool push_back(const T& value) {
-    if (size_ == kCapacity) {
-      overflowed_ = true;
-      return false;
-    }
-    items_[size_++] = value;
-    return true;
-  }
-  void clear() { size_ = 0, overflowed_ = false; }
-  size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-  bool overflowed() const { return overflowed_; }
-  T& operator[](size_t i) { return items_[i]; }
-  const T& operator[](size_t i) const { return items_[i]; }
-  const T* begin() const { return items_.data(); }
-  const T* end() const { return items_.data() + size_; }
-  std::span<const T> span() const { return {items_.data(), size_}; }
-
- private:
-  size_t size_ = 0;
-  bool overflowed_ = false;
-  std::array<T, kCapacity> items_;
-};
-
-/// Something that a decision depended on, as a hash that the slow path chooses (one FDB address,
-/// say). Invalidating a tag makes every worker forget the megaflows that carry it.
-using Tag = uint64_t;
-
-/// Something that the packets of a megaflow count for; the slow path's own number for it.
-using CreditId = uint64_t;
-
-/// A source address seen where it was not known to be; becomes FDB learning on the slow thread.
-struct LearnEvent {
-  BridgeId bridge;
-  VlanId vlan;
-  MacAddress mac;
-  PortNo port;
-};
-
-/// Packets that a megaflow forwarded since the last report, for one of its credits.
-struct CreditEvent {
-  CreditId credit;
-  uint64_t packets;
-  uint64_t bytes;
-  uint64_t last_used_ns;  // CLOCK_MONOTONIC
-};
-
-/// What one Translate() decided. Reused by the worker: Clear() before each use.
-struct Translation {
-  /// Every bit that the decision read. The caller adds in_port, recirc_id: those always match
-  /// exactly.
-  FlowMask mask;
-  BoundedVector<Action, kMaxActions> actions;
-  /// Why the packet is dropped; counted only when `actions` is empty.
-  DropReason drop_reason = DropReason::kNone;
-  /// At most this many; if more were pushed the result is used for this one packet and not cached.
-  BoundedVector<Tag, 64> tags;
-  BoundedVector<CreditId, 64> credits;
-  BoundedVector<LearnEvent, 32> learn;
-
-  void Clear() {
-    mask.Clear();
-    actions.clear();
-    drop_reason = DropReason::kNone;
-    tags.clear();
-    credits.clear();
-    learn.clear();
-  }
-};
 
 /// How a port of a bridge treats VLANs; the API's VlanSettings, checked.
 enum class VlanMode : uint8_t { kAccess, kTrunk, kNativeTagged, kNativeUntagged, kDot1qTunnel };
@@ -123,6 +44,10 @@ struct SlowPathPort {
   PortNo patch_peer = kNoPort;
   /// Administratively up and realised; flooding leaves the others out.
   bool usable = true;
+  /// Facts for OpenFlow: 0 where not known.
+  MacAddress mac;
+  bool link_up = true;
+  uint32_t speed_mbps = 0;
   bool operator==(const SlowPathPort&) const = default;
 };
 
@@ -141,6 +66,12 @@ struct SlowPathBridge {
   uint32_t fdb_max_entries = 8192;
   std::vector<SlowPathPort> ports;
   std::vector<StaticFdbEntry> static_fdb;
+  /// Without a controller, or without one that answers: NORMAL (standalone) or nothing (secure).
+  bool fail_secure = false;
+  /// "tcp:127.0.0.1:6653", "ssl:...", "unix:..."; active connections to keep.
+  std::vector<std::string> controllers;
+  /// "ptcp:6654:127.0.0.1", "pssl:...", "punix:...": besides <run-dir>/<bridge>.mgmt.
+  std::vector<std::string> listeners;
   bool operator==(const SlowPathBridge&) const = default;
 };
 
@@ -163,24 +94,6 @@ struct PatchCounters {
   uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
 };
 
-/// What the datapath offers to the slow path. The slow thread calls it, and the tests' fakes.
-class DatapathControl {
- public:
-  virtual ~DatapathControl() = default;
-  /// Returns when no worker can still see what was unpublished before the call (a grace period).
-  virtual void Synchronize() = 0;
-  /// Returns when no worker uses a decision any more that carries one of `tags` and was translated
-  /// before the call. Publish first, then call.
-  virtual void Invalidate(std::span<const Tag> tags) = 0;
-  /// The same for every decision there is: for changes that can touch anything.
-  virtual void InvalidateAll() = 0;
-  /// Runs `task` on the slow thread and returns when it has run. May be called from any thread but
-  /// a worker; on the slow thread itself it runs at once.
-  virtual void RunOnSlowThread(const std::function<void()>& task) = 0;
-  /// Monotonic time in nanoseconds (tests step it by hand).
-  virtual uint64_t NowNs() const = 0;
-};
-
 class SlowPath {
  public:
   virtual ~SlowPath() = default;
@@ -197,6 +110,12 @@ class SlowPath {
 
   virtual void OnLearn(std::span<const LearnEvent> events) = 0;
   virtual void OnCredits(std::span<const CreditEvent> events) = 0;
+  /// Notes of translations, one at a time, in the order they were made on a worker.
+  virtual void OnNote(std::span<const uint8_t> note) = 0;
+  /// A packet that met a kController action: the action's blob, and the packet as it stood there,
+  /// cut to the action's length (`total_bytes` is its whole length).
+  virtual void OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
+                        uint32_t total_bytes) = 0;
   /// Called about ten times a second: ageing and other work by time.
   virtual void OnTimer() = 0;
 

@@ -65,10 +65,10 @@ struct alignas(64) FlowKey {
   Be16 l4_src;
   Be16 l4_dst;
   Be16 tcp_flags;  // low 12 bits
-  uint16_t ct_zone;
-  uint32_t ct_state;
-  uint32_t ct_mark;
-  uint32_t packet_mark;
+  Be16 ct_zone;
+  Be32 ct_state;
+  Be32 ct_mark;
+  Be32 packet_mark;
 
   // Line 1.
   std::array<uint8_t, 16> ipv6_src;
@@ -76,7 +76,8 @@ struct alignas(64) FlowKey {
   std::array<uint8_t, 16> nd_target;
   Be32 ipv6_label;  // low 20 bits
   Be32 nd_reserved;
-  std::array<uint8_t, 8> reserved1;
+  Be16 ipv6_exthdr;  // OFPIEH_* bits of OpenFlow 1.3 section 7.2.3.8; 0 where there is none
+  std::array<uint8_t, 6> reserved1;
 
   // Line 2.
   MacAddress arp_sha;        // ND: source link-layer address
@@ -93,8 +94,8 @@ struct alignas(64) FlowKey {
   Be32 tun_ipv4_dst;
   std::array<uint8_t, 16> tun_ipv6_src;
   std::array<uint8_t, 16> tun_ipv6_dst;
-  uint16_t tun_flags;
-  uint16_t tun_gbp_id;
+  Be16 tun_flags;
+  Be16 tun_gbp_id;
   uint8_t tun_gbp_flags;
   uint8_t tun_tos;
   uint8_t tun_ttl;

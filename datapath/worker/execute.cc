@@ -10,12 +10,12 @@ namespace {
 bool Edit(rte_mbuf* packet, const Action& action) {
   switch (action.type) {
     case ActionType::kPushVlan:
-      return PushVlan(packet, action.tpid, action.tci);
+      return PushVlan(packet, action.small, action.tci());
     case ActionType::kPopVlan:
       return PopVlan(packet);
     case ActionType::kSetVlanTci:
-      return SetVlanTci(packet, action.tci);
-    case ActionType::kOutput:
+      return SetVlanTci(packet, action.tci());
+    default:
       break;
   }
   return true;
@@ -47,9 +47,9 @@ void ExecuteActions(rte_mbuf* packet, std::span<const Action> actions, rte_mempo
       ingress->Drop(DropReason::kNoCopyBuffer);
       continue;
     }
-    batches->Add(action.port, copy);
+    batches->Add(action.port(), copy);
   }
-  batches->Add(actions[end - 1].port, packet);
+  batches->Add(actions[end - 1].port(), packet);
 }
 
 }  // namespace vsw

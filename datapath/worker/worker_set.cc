@@ -167,6 +167,18 @@ class WorkerSetImpl final : public WorkerSet {
     Synchronize();
   }
 
+  void InvalidateMatching(std::span<const TagFilter>) override { InvalidateAll(); }
+  StatId AllocateStat() override { return kNoStat; }
+  void ReleaseStat(StatId) override {}
+  StatTotals ReadStat(StatId) const override { return {}; }
+  void CollectStatistics() override {}
+  void SetMeter(uint32_t, const MeterSpec&) override {}
+  void ClearMeter(uint32_t) override {}
+  MeterTotals ReadMeter(uint32_t) const override { return {}; }
+  void Inject(std::span<const uint8_t>, PortNo, const Translation&) override {}
+  bool ParseFrame(std::span<const uint8_t>, PortNo, FlowKey*) const override { return false; }
+  PortTotalsView ReadPortTotals(PortNo) const override { return {}; }
+
   void RunOnSlowThread(const std::function<void()>& task) override { slow_thread_.Run(task); }
 
   uint64_t NowNs() const override {

@@ -27,6 +27,8 @@ class FakeSlowPath : public SlowPath {
   }
   void OnLearn(std::span<const LearnEvent>) override {}
   void OnCredits(std::span<const CreditEvent>) override {}
+  void OnNote(std::span<const uint8_t>) override {}
+  void OnUpcall(std::span<const uint8_t>, std::span<const uint8_t>, uint32_t) override {}
   void OnTimer() override {}
   std::vector<FdbRow> ListFdb() const override { return fdb; }
   uint32_t FlushFdb(const BridgeId* bridge, PortNo port) override {
@@ -56,6 +58,17 @@ class FakeWorkers : public WorkerSet {
   explicit FakeWorkers(FakeSlowPath* slow_path) : slow_path_(slow_path) {}
   void Synchronize() override {}
   void Invalidate(std::span<const Tag>) override {}
+  void InvalidateMatching(std::span<const TagFilter>) override {}
+  StatId AllocateStat() override { return kNoStat; }
+  void ReleaseStat(StatId) override {}
+  StatTotals ReadStat(StatId) const override { return {}; }
+  void CollectStatistics() override {}
+  void SetMeter(uint32_t, const MeterSpec&) override {}
+  void ClearMeter(uint32_t) override {}
+  MeterTotals ReadMeter(uint32_t) const override { return {}; }
+  void Inject(std::span<const uint8_t>, PortNo, const Translation&) override {}
+  bool ParseFrame(std::span<const uint8_t>, PortNo, FlowKey*) const override { return false; }
+  PortTotalsView ReadPortTotals(PortNo) const override { return {}; }
   void InvalidateAll() override {}
   void RunOnSlowThread(const std::function<void()>& task) override { task(); }
   uint64_t NowNs() const override { return now_ns; }

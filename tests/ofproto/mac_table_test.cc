@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ofproto/mac_table.h"
+#include "ofproto/fdb/mac_table.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -6,9 +6,14 @@
 #define VSW_TESTS_SUPPORT_FAKE_DATAPATH_CONTROL_H_
 
 #include <cstdint>
+#include <cstring>
 #include <functional>
+#include <map>
 #include <set>
 #include <span>
+#include <stdexcept>
+#include <utility>
+#include <vector>
 
 #include "datapath/flow/slow_path.h"
 
@@ -25,6 +30,37 @@ class FakeDatapathControl : public DatapathControl {
     ++invalidations;
     everything = true;
   }
+  void InvalidateMatching(std::span<const TagFilter> filters) override {
+    ++invalidations;
+    for (const TagFilter& filter : filters) invalidated.insert(filter.tag);
+  }
+  StatId AllocateStat() override {
+    stats.emplace(++last_stat, StatTotals{});
+    return StatId{last_stat};
+  }
+  void ReleaseStat(StatId stat) override {
+    if (stats.erase(ToInt(stat)) != 1) throw std::logic_error("released a counter twice");
+  }
+  StatTotals ReadStat(StatId stat) const override { return stats.at(ToInt(stat)); }
+  void CollectStatistics() override { ++collections; }
+  void SetMeter(uint32_t index, const MeterSpec& spec) override { meters[index] = spec; }
+  void ClearMeter(uint32_t index) override { meters.erase(index); }
+  MeterTotals ReadMeter(uint32_t index) const override {
+    MeterTotals totals;
+    totals.bands.resize(meters.at(index).bands.size());
+    return totals;
+  }
+  void Inject(std::span<const uint8_t> frame, PortNo, const Translation& translation) override {
+    injected.emplace_back(
+        std::vector<uint8_t>(frame.begin(), frame.end()),
+        std::vector<Action>(translation.actions.begin(), translation.actions.end()));
+  }
+  bool ParseFrame(std::span<const uint8_t> frame, PortNo in_port, FlowKey* key) const override {
+    std::memset(static_cast<void*>(key), 0, sizeof(*key));
+    key->in_port = in_port;
+    return parse == nullptr || parse(frame, in_port, key);
+  }
+  PortTotalsView ReadPortTotals(PortNo) const override { return {}; }
   void RunOnSlowThread(const std::function<void()>& task) override { task(); }
   uint64_t NowNs() const override { return now_ns; }
 
@@ -44,6 +80,12 @@ class FakeDatapathControl : public DatapathControl {
   int invalidations = 0;  // calls
   bool everything = false;
   std::set<Tag> invalidated;
+  std::map<uint32_t, StatTotals> stats;  // by StatId; tests count here
+  uint32_t last_stat = 0;
+  int collections = 0;
+  std::map<uint32_t, MeterSpec> meters;
+  std::vector<std::pair<std::vector<uint8_t>, std::vector<Action>>> injected;
+  std::function<bool(std::span<const uint8_t>, PortNo, FlowKey*)> parse;
 };
 
 }  // namespace vsw::testing

@@ -68,13 +68,17 @@ inline std::vector<Sent> RunActions(const FlowKey& key, std::span<const Action> 
   ModelTags tags = TagsOf(key);
   std::vector<Sent> sent;
   for (const Action& action : actions) {
-    const ModelTag tag = {.vlan = static_cast<uint16_t>(action.tci & kVlanIdMask),
-                          .priority = static_cast<uint16_t>(action.tci >> 13),
-                          .tpid = action.tpid};
-    if (action.tci & kVlanPresent) throw std::logic_error("the present bit in an action's tci");
+    const ModelTag tag = {.vlan = static_cast<uint16_t>(action.tci() & kVlanIdMask),
+                          .priority = static_cast<uint16_t>(action.tci() >> 13),
+                          .tpid = action.small};
+    const bool has_tci =
+        action.type == ActionType::kPushVlan || action.type == ActionType::kSetVlanTci;
+    if (has_tci && action.tci() & kVlanPresent) {
+      throw std::logic_error("the present bit in an action's tci");
+    }
     switch (action.type) {
       case ActionType::kOutput:
-        sent.push_back({ToInt(action.port), tags});
+        sent.push_back({ToInt(action.port()), tags});
         continue;
       case ActionType::kPushVlan:
         tags.insert(tags.begin(), tag);
@@ -88,6 +92,8 @@ inline std::vector<Sent> RunActions(const FlowKey& key, std::span<const Action> 
         tags[0].vlan = tag.vlan;
         tags[0].priority = tag.priority;
         continue;
+      default:
+        throw std::logic_error("a step that this model does not know");
     }
   }
   std::sort(sent.begin(), sent.end());

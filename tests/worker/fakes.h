@@ -65,6 +65,8 @@ class FakeSlowPath : public SlowPath {
     const std::lock_guard lock(mutex_);
     credited_.insert(credited_.end(), events.begin(), events.end());
   }
+  void OnNote(std::span<const uint8_t>) override {}
+  void OnUpcall(std::span<const uint8_t>, std::span<const uint8_t>, uint32_t) override {}
   void OnTimer() override { timers_.fetch_add(1); }
   std::vector<FdbRow> ListFdb() const override { return {}; }
   uint32_t FlushFdb(const BridgeId*, PortNo) override { return 0; }

@@ -2,8 +2,8 @@
 //
 // A doubly linked list through the elements of a vector, by index: an element is in the list by
 // virtue of a Link that it holds for it. Nothing is allocated; every operation takes constant time.
-#ifndef VSW_OFPROTO_INDEX_LIST_H_
-#define VSW_OFPROTO_INDEX_LIST_H_
+#ifndef VSW_OFPROTO_FDB_INDEX_LIST_H_
+#define VSW_OFPROTO_FDB_INDEX_LIST_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -49,4 +49,4 @@ class IndexList {
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_INDEX_LIST_H_
+#endif  // VSW_OFPROTO_FDB_INDEX_LIST_H_

@@ -3,13 +3,13 @@
 // Writes the action list of one translation. It knows which tags the frame bears at the end of what
 // is written so far, and before each output writes the fewest steps that make it bear those that
 // are wanted there.
-#ifndef VSW_OFPROTO_ACTION_WRITER_H_
-#define VSW_OFPROTO_ACTION_WRITER_H_
+#ifndef VSW_OFPROTO_TRANSLATE_ACTION_WRITER_H_
+#define VSW_OFPROTO_TRANSLATE_ACTION_WRITER_H_
 
 #include "base/net_types.h"
 #include "datapath/flow/slow_path.h"
-#include "ofproto/field_view.h"
-#include "ofproto/frame_tags.h"
+#include "ofproto/translate/field_view.h"
+#include "ofproto/translate/frame_tags.h"
 
 namespace vsw {
 
@@ -35,4 +35,4 @@ class ActionWriter {
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_ACTION_WRITER_H_
+#endif  // VSW_OFPROTO_TRANSLATE_ACTION_WRITER_H_

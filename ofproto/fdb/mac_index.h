@@ -10,8 +10,8 @@
 //   one
 //     is kept until ReleaseRetired(), before which the writer must have waited for a grace period.
 //   * The hash is keyed anew for each array: nobody outside can aim at one chain.
-#ifndef VSW_OFPROTO_MAC_INDEX_H_
-#define VSW_OFPROTO_MAC_INDEX_H_
+#ifndef VSW_OFPROTO_FDB_MAC_INDEX_H_
+#define VSW_OFPROTO_FDB_MAC_INDEX_H_
 
 #include <atomic>
 #include <cstddef>
@@ -70,4 +70,4 @@ class MacIndex {
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_MAC_INDEX_H_
+#endif  // VSW_OFPROTO_FDB_MAC_INDEX_H_

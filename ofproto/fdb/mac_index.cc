@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ofproto/mac_index.h"
+#include "ofproto/fdb/mac_index.h"
 
 #include <sys/random.h>
 

@@ -11,8 +11,8 @@
 // Thread safety: Lookup() from any thread at any time, without waiting. All else from the slow
 // thread alone. After has_retired() turns true the caller waits for a grace period and calls
 // ReleaseRetired().
-#ifndef VSW_OFPROTO_MAC_TABLE_H_
-#define VSW_OFPROTO_MAC_TABLE_H_
+#ifndef VSW_OFPROTO_FDB_MAC_TABLE_H_
+#define VSW_OFPROTO_FDB_MAC_TABLE_H_
 
 #include <compare>
 #include <cstddef>
@@ -27,8 +27,8 @@
 #include "base/mac_address.h"
 #include "base/net_types.h"
 #include "ofproto/credit.h"
-#include "ofproto/index_list.h"
-#include "ofproto/mac_index.h"
+#include "ofproto/fdb/index_list.h"
+#include "ofproto/fdb/mac_index.h"
 
 namespace vsw {
 
@@ -121,4 +121,4 @@ class MacTable {
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_MAC_TABLE_H_
+#endif  // VSW_OFPROTO_FDB_MAC_TABLE_H_

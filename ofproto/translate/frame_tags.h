@@ -4,8 +4,8 @@
 // with, below those that were put on since. A tag that came with the frame is only a reference
 // until someone asks for its fields, through the FieldView, so that what nobody asked for stays
 // wildcarded.
-#ifndef VSW_OFPROTO_FRAME_TAGS_H_
-#define VSW_OFPROTO_FRAME_TAGS_H_
+#ifndef VSW_OFPROTO_TRANSLATE_FRAME_TAGS_H_
+#define VSW_OFPROTO_TRANSLATE_FRAME_TAGS_H_
 
 #include <array>
 #include <cstddef>
@@ -13,7 +13,7 @@
 
 #include "base/net_types.h"
 #include "datapath/flow/slow_path.h"
-#include "ofproto/field_view.h"
+#include "ofproto/translate/field_view.h"
 
 namespace vsw {
 
@@ -87,4 +87,4 @@ class FrameTags {
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_FRAME_TAGS_H_
+#endif  // VSW_OFPROTO_TRANSLATE_FRAME_TAGS_H_

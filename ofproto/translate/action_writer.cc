@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ofproto/action_writer.h"
+#include "ofproto/translate/action_writer.h"
 
 #include <algorithm>
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ofproto/normal.h"
+#include "ofproto/translate/normal.h"
 
 #include <array>
 
 #include "ofproto/credit.h"
-#include "ofproto/patch.h"
-#include "ofproto/tags.h"
-#include "ofproto/vlan_rules.h"
+#include "ofproto/translate/patch.h"
+#include "ofproto/translate/tags.h"
+#include "ofproto/translate/vlan_rules.h"
 
 namespace vsw {
 namespace {

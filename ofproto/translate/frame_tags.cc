@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ofproto/frame_tags.h"
+#include "ofproto/translate/frame_tags.h"
 
 namespace vsw {
 

@@ -2,12 +2,12 @@
 //
 // The NORMAL rule: a learning bridge with VLANs. docs/normal.md tells what it does, in the order in
 // which it is done here.
-#ifndef VSW_OFPROTO_NORMAL_H_
-#define VSW_OFPROTO_NORMAL_H_
+#ifndef VSW_OFPROTO_TRANSLATE_NORMAL_H_
+#define VSW_OFPROTO_TRANSLATE_NORMAL_H_
 
 #include "ofproto/config_snapshot.h"
-#include "ofproto/frame_tags.h"
-#include "ofproto/translation_context.h"
+#include "ofproto/translate/frame_tags.h"
+#include "ofproto/translate/translation_context.h"
 
 namespace vsw {
 
@@ -16,4 +16,4 @@ void TranslateNormal(TranslationContext& context, const PortRules& in, const Fra
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_NORMAL_H_
+#endif  // VSW_OFPROTO_TRANSLATE_NORMAL_H_

@@ -7,8 +7,8 @@
 //
 // Reads cost a few instructions. Ask for the narrowest thing that answers the question: each bit
 // that is not marked makes the megaflow cover twice as many packets.
-#ifndef VSW_OFPROTO_FIELD_VIEW_H_
-#define VSW_OFPROTO_FIELD_VIEW_H_
+#ifndef VSW_OFPROTO_TRANSLATE_FIELD_VIEW_H_
+#define VSW_OFPROTO_TRANSLATE_FIELD_VIEW_H_
 
 #include <array>
 #include <cstddef>
@@ -95,4 +95,4 @@ class FieldView {
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_FIELD_VIEW_H_
+#endif  // VSW_OFPROTO_TRANSLATE_FIELD_VIEW_H_

@@ -2,12 +2,12 @@
 //
 // Patch ports: two ports of two bridges that are each other's wire. They exist in translation
 // alone; what is sent to one is translated on as if it had just come in by the other.
-#ifndef VSW_OFPROTO_PATCH_H_
-#define VSW_OFPROTO_PATCH_H_
+#ifndef VSW_OFPROTO_TRANSLATE_PATCH_H_
+#define VSW_OFPROTO_TRANSLATE_PATCH_H_
 
 #include "ofproto/config_snapshot.h"
-#include "ofproto/frame_tags.h"
-#include "ofproto/translation_context.h"
+#include "ofproto/translate/frame_tags.h"
+#include "ofproto/translate/translation_context.h"
 
 namespace vsw {
 
@@ -19,4 +19,4 @@ void OutputToPatch(TranslationContext& context, const PortRules& patch, const Fr
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_PATCH_H_
+#endif  // VSW_OFPROTO_TRANSLATE_PATCH_H_

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ofproto/translation_context.h"
+#include "ofproto/translate/translation_context.h"
 
-#include "ofproto/tags.h"
+#include "ofproto/translate/tags.h"
 
 namespace vsw {
 

@@ -6,16 +6,16 @@
 //
 // Within a bridge a frame is a VLAN, the tag that says so (if it was received with one or would
 // leave a trunk with one), and whatever is inside.
-#ifndef VSW_OFPROTO_VLAN_RULES_H_
-#define VSW_OFPROTO_VLAN_RULES_H_
+#ifndef VSW_OFPROTO_TRANSLATE_VLAN_RULES_H_
+#define VSW_OFPROTO_TRANSLATE_VLAN_RULES_H_
 
 #include <cstdint>
 
 #include "base/drop_reason.h"
 #include "base/net_types.h"
 #include "ofproto/config_snapshot.h"
-#include "ofproto/field_view.h"
-#include "ofproto/frame_tags.h"
+#include "ofproto/translate/field_view.h"
+#include "ofproto/translate/frame_tags.h"
 
 namespace vsw {
 
@@ -52,4 +52,4 @@ FrameTags TagsInForm(EgressForm form, const BridgeFrame& frame, FieldView& view)
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_VLAN_RULES_H_
+#endif  // VSW_OFPROTO_TRANSLATE_VLAN_RULES_H_

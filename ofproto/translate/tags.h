@@ -3,8 +3,8 @@
 // What a translation can depend on, as the tags that it carries. Whoever publishes a change of one
 // of these invalidates its tag; nothing else needs to know which megaflows there are. Two things
 // may share a tag by chance: then a megaflow is translated once too often, never once too seldom.
-#ifndef VSW_OFPROTO_TAGS_H_
-#define VSW_OFPROTO_TAGS_H_
+#ifndef VSW_OFPROTO_TRANSLATE_TAGS_H_
+#define VSW_OFPROTO_TRANSLATE_TAGS_H_
 
 #include <cstdint>
 
@@ -38,4 +38,4 @@ inline constexpr Tag kAnyChangeTag = internal::MakeTag(4, 0, 0);
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_TAGS_H_
+#endif  // VSW_OFPROTO_TRANSLATE_TAGS_H_

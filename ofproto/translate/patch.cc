@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ofproto/patch.h"
+#include "ofproto/translate/patch.h"
 
 #include "ofproto/credit.h"
-#include "ofproto/normal.h"
-#include "ofproto/tags.h"
+#include "ofproto/translate/normal.h"
+#include "ofproto/translate/tags.h"
 
 namespace vsw {
 

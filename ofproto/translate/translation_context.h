@@ -6,8 +6,8 @@
 // other, as NORMAL calls a patch port and that NORMAL in the next bridge.
 //
 // Lives on the worker's stack for one call of SlowPath::Translate(). Allocates nothing.
-#ifndef VSW_OFPROTO_TRANSLATION_CONTEXT_H_
-#define VSW_OFPROTO_TRANSLATION_CONTEXT_H_
+#ifndef VSW_OFPROTO_TRANSLATE_TRANSLATION_CONTEXT_H_
+#define VSW_OFPROTO_TRANSLATE_TRANSLATION_CONTEXT_H_
 
 #include <array>
 #include <cstddef>
@@ -16,9 +16,9 @@
 #include "base/drop_reason.h"
 #include "base/net_types.h"
 #include "datapath/flow/slow_path.h"
-#include "ofproto/action_writer.h"
 #include "ofproto/config_snapshot.h"
-#include "ofproto/field_view.h"
+#include "ofproto/translate/action_writer.h"
+#include "ofproto/translate/field_view.h"
 
 namespace vsw {
 
@@ -70,4 +70,4 @@ class TranslationContext {
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_TRANSLATION_CONTEXT_H_
+#endif  // VSW_OFPROTO_TRANSLATE_TRANSLATION_CONTEXT_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ofproto/vlan_rules.h"
+#include "ofproto/translate/vlan_rules.h"
 
 namespace vsw {
 namespace {

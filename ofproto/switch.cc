@@ -31,7 +31,7 @@ uint64_t AgeingNs(const SlowPathBridge& bridge) {
 uint32_t MaxEntries(const SlowPathBridge& bridge) {
   return bridge.fdb_max_entries == 0 ? kDefaultMaxEntries : bridge.fdb_max_entries;
 }
-const SlowPathBridge* FindBridge(const SlowPathConfig& config, BridgeId id) {
+const SlowPathBridge* FindConfig(const SlowPathConfig& config, BridgeId id) {
   for (const SlowPathBridge& bridge : config.bridges) {
     if (bridge.id == id) return &bridge;
   }
@@ -62,7 +62,7 @@ void Switch::Configure(const SlowPathConfig& config) {
   SlowPathConfig next = Normalised(config);
   if (next.bridges == running_.bridges) return;
   const ConfigDiff diff = Compare(running_, next);
-  Tables doomed = AdoptBridges(next);
+  Doomed doomed = AdoptBridges(next);
   std::unique_ptr<const ConfigSnapshot> old = Publish(next);
 
   std::vector<Tag> tags;
@@ -75,33 +75,48 @@ void Switch::Configure(const SlowPathConfig& config) {
 
   control_->Synchronize();
   old.reset();
-  doomed.clear();
   for (auto& [id, bridge] : bridges_) bridge.fdb->ReleaseRetired();
   Invalidate(&tags);
+  if (!doomed.empty()) control_->InvalidateAll();  // their counters go
+  doomed.clear();
+  for (const SlowPathBridge& bridge : running_.bridges) {
+    bridges_.at(bridge.id).bridge->Configure(bridge);
+    if (watcher_ != nullptr) {
+      watcher_->BridgeConfigured(bridge, bridges_.at(bridge.id).bridge.get());
+    }
+  }
 }
 
-Switch::Tables Switch::AdoptBridges(const SlowPathConfig& next) {
-  Tables doomed;
+Switch::Doomed Switch::AdoptBridges(const SlowPathConfig& next) {
+  Doomed doomed;
   for (auto it = bridges_.begin(); it != bridges_.end();) {
-    const SlowPathBridge* wanted = FindBridge(next, it->first);
+    const SlowPathBridge* wanted = FindConfig(next, it->first);
     if (wanted != nullptr && wanted->name == it->second.name) {
       ++it;
     } else {
-      doomed.push_back(std::move(it->second.fdb));
+      if (watcher_ != nullptr) watcher_->BridgeRemoved(it->first, it->second.bridge.get());
+      doomed.push_back(std::move(it->second));
       it = bridges_.erase(it);
     }
   }
   for (const SlowPathBridge& bridge : next.bridges) {
     if (bridges_.contains(bridge.id)) continue;
-    auto fdb = std::make_unique<MacTable>(AgeingNs(bridge), MaxEntries(bridge));
-    bridges_.emplace(bridge.id, Bridge{.name = bridge.name, .fdb = std::move(fdb)});
+    BridgeState state;
+    state.name = bridge.name;
+    state.fdb = std::make_unique<MacTable>(AgeingNs(bridge), MaxEntries(bridge));
+    state.bridge = std::make_unique<Bridge>(control_, &meters_, this, bridge);
+    bridges_.emplace(bridge.id, std::move(state));
   }
   return doomed;
 }
 
 std::unique_ptr<const ConfigSnapshot> Switch::Publish(const SlowPathConfig& next) {
-  auto fresh = std::make_unique<const ConfigSnapshot>(
-      next, [this](BridgeId bridge) { return BridgeTables{.fdb = TableOf(bridge)}; });
+  auto fresh = std::make_unique<const ConfigSnapshot>(next, [this](BridgeId id) {
+    const BridgeState& state = bridges_.at(id);
+    return BridgeTables{.fdb = state.fdb.get(),
+                        .pipeline = state.bridge->pipeline(),
+                        .of_config = &state.bridge->of_config()};
+  });
   published_.store(fresh.get(), std::memory_order_release);
   return std::exchange(snapshot_, std::move(fresh));
 }
@@ -136,7 +151,7 @@ void Switch::AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* cha
   MacTable& table = *TableOf(bridge.id);
   std::set<VlanMac> wanted;
   for (const StaticFdbEntry& entry : bridge.static_fdb) wanted.insert({entry.vlan, entry.mac});
-  if (const SlowPathBridge* before = FindBridge(running_, bridge.id); before != nullptr) {
+  if (const SlowPathBridge* before = FindConfig(running_, bridge.id); before != nullptr) {
     for (const StaticFdbEntry& entry : before->static_fdb) {
       const VlanMac address{entry.vlan, entry.mac};
       if (!wanted.contains(address)) table.EraseStatic(address, changes);
@@ -203,6 +218,7 @@ void Switch::OnTimer() {
   const uint64_t now_ns = control_->NowNs();
   std::vector<Tag> tags;
   for (auto& [id, bridge] : bridges_) {
+    bridge.bridge->OnTimer();
     MacTable::Changes changes;
     bridge.fdb->Age(now_ns, kMaxAgedPerCall, &changes);
     AddTags(id, changes, &tags);
@@ -254,6 +270,45 @@ std::vector<PatchCounters> Switch::ReadPatchCounters() const {
   std::vector<PatchCounters> result;
   for (const auto& [port, counters] : patch_counters_) result.push_back(counters);
   return result;
+}
+
+BridgeControl* Switch::FindBridge(const std::string& name) {
+  for (auto& [id, state] : bridges_) {
+    if (state.name == name) return state.bridge.get();
+  }
+  return nullptr;
+}
+
+void Switch::ReplaceStoredRules(const std::string& bridge, const StoredRules& rules) {
+  for (auto& [id, state] : bridges_) {
+    if (state.name == bridge) state.bridge->ReplaceStoredRules(rules);
+  }
+}
+
+void Switch::SetWatcher(BridgeWatcher* watcher) {
+  watcher_ = watcher;
+  if (watcher == nullptr) return;
+  for (const SlowPathBridge& bridge : running_.bridges) {
+    watcher->BridgeConfigured(bridge, bridges_.at(bridge.id).bridge.get());
+  }
+}
+
+void Switch::PortConfigChanged(BridgeId bridge, PortNo port) {
+  const std::unique_ptr<const ConfigSnapshot> old = Publish(running_);
+  control_->Synchronize();
+  std::vector<Tag> tags = {PortTag(port), FloodTag(bridge)};
+  Invalidate(&tags);
+}
+
+PortTotalsView Switch::PortTotals(PortNo port) {
+  if (const auto found = patch_counters_.find(port); found != patch_counters_.end()) {
+    const PatchCounters& counters = found->second;
+    return {.rx_packets = counters.rx_packets,
+            .rx_bytes = counters.rx_bytes,
+            .tx_packets = counters.tx_packets,
+            .tx_bytes = counters.tx_bytes};
+  }
+  return control_->ReadPortTotals(port);
 }
 
 MacTable* Switch::TableOf(BridgeId bridge) {

@@ -104,7 +104,8 @@ Switch::Doomed Switch::AdoptBridges(const SlowPathConfig& next) {
     BridgeState state;
     state.name = bridge.name;
     state.fdb = std::make_unique<MacTable>(AgeingNs(bridge), MaxEntries(bridge));
-    state.bridge = std::make_unique<Bridge>(control_, &meters_, this, bridge);
+    state.bridge =
+        std::make_unique<Bridge>(control_, &meters_, static_cast<BridgeHost*>(this), bridge);
     bridges_.emplace(bridge.id, std::move(state));
   }
   return doomed;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/status.h"
 #include "ofproto/config_snapshot.h"
 #include "ofproto/translate/tags.h"
 
@@ -39,11 +40,7 @@ Bridge::Bridge(DatapathControl* control, MeterIndexPool* meters, BridgeHost* hos
 
 // REQUIRES: no worker can reach the bridge any more.
 Bridge::~Bridge() {
-  if (staged_) {
-    tables_.Rollback();
-    groups_.Drop();
-    meters_.Drop();
-  }
+  if (staged_) Abandon();
   for (const StatId stat : pipeline_.miss_stats) {
     if (stat != kNoStat) control_->ReleaseStat(stat);
   }
@@ -211,15 +208,7 @@ OfStatus Bridge::ApplyBundle(std::span<const BundleEntry> entries, const Request
     if (!status.ok()) break;
   }
   if (!status.ok()) {
-    tables_.Rollback();
-    groups_.Drop();
-    meters_.Drop();
-    staged_ = false;
-    origins_.clear();
-    changed_groups_.clear();
-    changed_meters_.clear();
-    group_mods_.clear();
-    meter_mods_.clear();
+    Abandon();
     return status;
   }
   Note(origin);
@@ -242,8 +231,24 @@ std::unique_ptr<const PipelineState> Bridge::MakeState() const {
   return state;
 }
 
+void Bridge::Abandon() {
+  tables_.Rollback();
+  groups_.Drop();
+  meters_.Drop();
+  staged_ = state_changed_ = false;
+  origins_.clear();
+  changed_groups_.clear();
+  changed_meters_.clear();
+  group_mods_.clear();
+  meter_mods_.clear();
+}
+
 void Bridge::Commit() {
-  if (!std::exchange(staged_, false)) return;
+  if (!staged_) return;
+  const bool changed = !tables_.changes().empty() || !changed_groups_.empty() ||
+                       !changed_meters_.empty() || state_changed_ || state_ == nullptr;
+  if (!changed) return Abandon();
+  staged_ = false;
   groups_.Keep();
   meters_.Keep();
   std::unique_ptr<const PipelineState> former = std::exchange(state_, MakeState());
@@ -253,9 +258,10 @@ void Bridge::Commit() {
   former.reset();
   ForgetDecisions();
   TellOfChanges();
-  if (tables_.has_retired()) {
-    control_->Synchronize();
+  // Taken out of the classifiers, then freed.
+  while (tables_.has_retired()) {
     tables_.Reclaim();
+    control_->Synchronize();
   }
   groups_.Reclaim();
   meters_.Reclaim();
@@ -314,13 +320,27 @@ void Bridge::TellOfChanges() {
   origins_.clear();
 }
 
+void Bridge::DeleteStoredRules() {
+  std::vector<FlowMod> deletes;
+  tables_.ForEach({}, [&deletes](const Rule& rule) {
+    if (!rule.bookkeeping.stored) return;
+    FlowMod mod;
+    mod.command = FlowMod::Command::kDeleteStrict;
+    mod.table = rule.table;
+    mod.match = rule.match;
+    mod.priority = rule.priority;
+    deletes.push_back(std::move(mod));
+  });
+  for (const FlowMod& mod : deletes) (void)Stage(mod, {}).ok();
+}
+
 void Bridge::ReplaceStoredRules(const StoredRules& rules) {
   Commit();
   const auto complain = [this](const char* what, const OfStatus& status) {
     VSW_LOG_ERROR("bridge {}: a stored {} cannot be entered: {}", name_, what, status.ToString());
   };
   Begin();
-  tables_.DeleteStored();
+  DeleteStoredRules();
   Note({});
   for (const GroupDesc& group : groups_.List()) {
     (void)Stage({.command = GroupMod::Command::kDelete, .group = group.group}).ok();
@@ -340,8 +360,7 @@ void Bridge::ReplaceStoredRules(const StoredRules& rules) {
   Commit();
 }
 
-void Bridge::Learn(const FlowMod& mod, const TableSet::ModOptions& options, uint32_t limit) {
-  if (limit != 0 && tables_.CountWithCookie(mod.table, mod.cookie) >= limit) return;
+void Bridge::Learn(const FlowMod& mod, const TableSet::ModOptions& options) {
   Begin();
   if (const OfStatus status = Stage(mod, options); !status.ok()) {
     VSW_LOG_DEBUG("bridge {}: a flow cannot be learned: {}", name_, status.ToString());
@@ -353,28 +372,17 @@ void Bridge::PacketArrived(const PacketIn& packet_in) {
   for (BridgeObserver* observer : observers_) observer->OnPacketIn(packet_in);
 }
 
-void Bridge::FinTimeout(uint8_t table, uint64_t rule_id, uint16_t idle, uint16_t hard) {
-  tables_.ReduceTimeouts(table, rule_id, idle, hard);
+void Bridge::FinTimeout(uint64_t rule_id, uint16_t idle, uint16_t hard) {
+  tables_.ReduceTimeouts(rule_id, idle, hard);
 }
 
 void Bridge::OnTimer() {
+  if (!tables_.HasOverdue(control_->NowNs())) return;
+  // What is in use must not seem idle because its use is not told of yet.
+  control_->CollectStatistics();
   Begin();
-  const uint64_t now_ns = control_->NowNs();
-  // Use of a rule is known to the second; a rule in use must not seem idle.
-  if (tables_.has_idle_timeouts() && now_ns - collected_ns_ >= kNsPerSecond / 2) {
-    control_->CollectStatistics();
-    collected_ns_ = now_ns;
-  }
-  tables_.Expire(now_ns, kMaxExpiredPerCall);
+  tables_.Expire(control_->NowNs(), kMaxExpiredPerCall);
   Note({});
-  if (tables_.changes().empty() && changed_groups_.empty() && changed_meters_.empty() &&
-      !state_changed_) {
-    tables_.Rollback();
-    groups_.Drop();
-    meters_.Drop();
-    staged_ = false;
-    return;
-  }
   Commit();
 }
 
@@ -453,17 +461,11 @@ std::vector<PortStats> Bridge::ListPortStats() {
   return result;
 }
 
-uint32_t Bridge::CountUsers(const std::function<bool(const Instructions&)>& uses) {
-  uint32_t count = 0;
-  tables_.ForEach({}, [&](const Rule& rule) { count += uses(rule.instructions) ? 1 : 0; });
-  return count;
-}
-
 std::vector<GroupStats> Bridge::ListGroupStats() {
   Commit();
   control_->CollectStatistics();
   return groups_.ListStats(control_->NowNs(), [this](uint32_t group) {
-    return CountUsers([group](const Instructions& i) { return TableSet::RefersToGroup(i, group); });
+    return static_cast<uint32_t>(tables_.CountUsersOfGroup(group));
   });
 }
 
@@ -471,7 +473,7 @@ std::vector<MeterStats> Bridge::ListMeterStats() {
   Commit();
   control_->CollectStatistics();
   return meters_.ListStats(control_->NowNs(), [this](uint32_t meter) {
-    return CountUsers([meter](const Instructions& i) { return TableSet::RefersToMeter(i, meter); });
+    return static_cast<uint32_t>(tables_.CountUsersOfMeter(meter));
   });
 }
 

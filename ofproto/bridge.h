@@ -53,9 +53,9 @@ class Bridge final : public BridgeControl {
   void ReplaceStoredRules(const StoredRules& rules);
 
   // What packets gave rise to.
-  void Learn(const FlowMod& mod, const TableSet::ModOptions& options, uint32_t limit);
+  void Learn(const FlowMod& mod, const TableSet::ModOptions& options);
   void PacketArrived(const PacketIn& packet_in);
-  void FinTimeout(uint8_t table, uint64_t rule_id, uint16_t idle, uint16_t hard);
+  void FinTimeout(uint64_t rule_id, uint16_t idle, uint16_t hard);
   void OnTimer();
 
   // BridgeControl
@@ -100,7 +100,9 @@ class Bridge final : public BridgeControl {
   void ForgetDecisions();
   void TellOfChanges();
   void EnterDefaultRule();
-  uint32_t CountUsers(const std::function<bool(const Instructions&)>& uses);
+  void DeleteStoredRules();
+  /// Undoes all that is staged.
+  void Abandon();
 
   DatapathControl* const control_;
   BridgeHost* const host_;
@@ -109,7 +111,6 @@ class Bridge final : public BridgeControl {
   uint64_t dpid_;
   bool fail_open_ = false;
   bool controllers_connected_ = false;
-  uint64_t collected_ns_ = 0;
   FragmentHandling fragments_ = FragmentHandling::kNormal;
   TableSet tables_;
   GroupTable groups_;

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/status.h"
-#include "ofproto/credit.h"
 #include "ofproto/translate/field_view.h"
 #include "ofproto/translate/normal.h"
 #include "ofproto/translate/tags.h"
@@ -63,6 +62,7 @@ void Switch::Configure(const SlowPathConfig& config) {
   if (next.bridges == running_.bridges) return;
   const ConfigDiff diff = Compare(running_, next);
   Doomed doomed = AdoptBridges(next);
+  const std::vector<StatId> unused_stats = AdoptPatchPorts(next);
   std::unique_ptr<const ConfigSnapshot> old = Publish(next);
 
   std::vector<Tag> tags;
@@ -70,14 +70,18 @@ void Switch::Configure(const SlowPathConfig& config) {
   for (const BridgeId bridge : diff.floods) tags.push_back(FloodTag(bridge));
   ForgetMisplaced(diff, &tags);
   AdoptFdbSettings(next, &tags);
-  AdoptPatchPorts(next, diff);
   running_ = std::move(next);
 
   control_->Synchronize();
   old.reset();
   for (auto& [id, bridge] : bridges_) bridge.fdb->ReleaseRetired();
   Invalidate(&tags);
-  if (!doomed.empty()) control_->InvalidateAll();  // their counters go
+  if (!doomed.empty()) {
+    control_->InvalidateAll();
+    control_->CollectStatistics();  // nothing counts any more for what goes
+  }
+  for (const BridgeState& state : doomed) state.fdb->ReleaseAllStats();
+  for (const StatId stat : unused_stats) control_->ReleaseStat(stat);
   doomed.clear();
   for (const SlowPathBridge& bridge : running_.bridges) {
     bridges_.at(bridge.id).bridge->Configure(bridge);
@@ -103,7 +107,7 @@ Switch::Doomed Switch::AdoptBridges(const SlowPathConfig& next) {
     if (bridges_.contains(bridge.id)) continue;
     BridgeState state;
     state.name = bridge.name;
-    state.fdb = std::make_unique<MacTable>(AgeingNs(bridge), MaxEntries(bridge));
+    state.fdb = std::make_unique<MacTable>(AgeingNs(bridge), MaxEntries(bridge), control_);
     state.bridge =
         std::make_unique<Bridge>(control_, &meters_, static_cast<BridgeHost*>(this), bridge);
     bridges_.emplace(bridge.id, std::move(state));
@@ -116,7 +120,8 @@ std::unique_ptr<const ConfigSnapshot> Switch::Publish(const SlowPathConfig& next
     const BridgeState& state = bridges_.at(id);
     return BridgeTables{.fdb = state.fdb.get(),
                         .pipeline = state.bridge->pipeline(),
-                        .of_config = &state.bridge->of_config()};
+                        .of_config = &state.bridge->of_config(),
+                        .patch_stats = &patch_stats_};
   });
   published_.store(fresh.get(), std::memory_order_release);
   return std::exchange(snapshot_, std::move(fresh));
@@ -163,17 +168,26 @@ void Switch::AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* cha
   }
 }
 
-void Switch::AdoptPatchPorts(const SlowPathConfig& next, const ConfigDiff& diff) {
-  for (const BridgePort& place : diff.gone) patch_counters_.erase(place.port);
+std::vector<StatId> Switch::AdoptPatchPorts(const SlowPathConfig& next) {
+  std::map<PortNo, PatchStats> former = std::exchange(patch_stats_, {});
   for (const SlowPathBridge& bridge : next.bridges) {
     for (const SlowPathPort& port : bridge.ports) {
-      if (port.is_patch) {
-        patch_counters_.try_emplace(port.number, PatchCounters{port.number, 0, 0, 0, 0});
+      if (!port.is_patch) continue;
+      if (const auto known = former.extract(port.number); !known.empty()) {
+        patch_stats_.emplace(port.number, known.mapped());
       } else {
-        patch_counters_.erase(port.number);
+        const PatchStats fresh = {.tx = control_->AllocateStat(), .rx = control_->AllocateStat()};
+        patch_stats_.emplace(port.number, fresh);
       }
     }
   }
+  std::vector<StatId> unused;
+  for (const auto& [port, stats] : former) {
+    for (const StatId stat : {stats.tx, stats.rx}) {
+      if (stat != kNoStat) unused.push_back(stat);
+    }
+  }
+  return unused;
 }
 
 void Switch::OnLearn(std::span<const LearnEvent> events) {
@@ -191,25 +205,6 @@ void Switch::OnLearn(std::span<const LearnEvent> events) {
   }
   ReclaimTables();
   Invalidate(&tags);
-}
-
-void Switch::OnCredits(std::span<const CreditEvent> events) {
-  for (const CreditEvent& event : events) {
-    const Credit credit = Credit::Parse(event.credit);
-    if (credit.kind == Credit::Kind::kAddress) {
-      MacTable* table = TableOf(credit.bridge);
-      if (table != nullptr) table->Refresh(credit.entry, event.last_used_ns);
-      continue;
-    }
-    if (const auto out = patch_counters_.find(credit.patch_out); out != patch_counters_.end()) {
-      out->second.tx_packets += event.packets;
-      out->second.tx_bytes += event.bytes;
-    }
-    if (const auto in = patch_counters_.find(credit.patch_in); in != patch_counters_.end()) {
-      in->second.rx_packets += event.packets;
-      in->second.rx_bytes += event.bytes;
-    }
-  }
 }
 
 void Switch::OnNote(std::span<const uint8_t>) {}
@@ -269,7 +264,14 @@ uint32_t Switch::FlushFdb(const BridgeId* bridge, PortNo port) {
 
 std::vector<PatchCounters> Switch::ReadPatchCounters() const {
   std::vector<PatchCounters> result;
-  for (const auto& [port, counters] : patch_counters_) result.push_back(counters);
+  for (const auto& [port, stats] : patch_stats_) {
+    const StatTotals tx = control_->ReadStat(stats.tx), rx = control_->ReadStat(stats.rx);
+    result.push_back({.port = port,
+                      .rx_packets = rx.packets,
+                      .rx_bytes = rx.bytes,
+                      .tx_packets = tx.packets,
+                      .tx_bytes = tx.bytes});
+  }
   return result;
 }
 
@@ -302,12 +304,13 @@ void Switch::PortConfigChanged(BridgeId bridge, PortNo port) {
 }
 
 PortTotalsView Switch::PortTotals(PortNo port) {
-  if (const auto found = patch_counters_.find(port); found != patch_counters_.end()) {
-    const PatchCounters& counters = found->second;
-    return {.rx_packets = counters.rx_packets,
-            .rx_bytes = counters.rx_bytes,
-            .tx_packets = counters.tx_packets,
-            .tx_bytes = counters.tx_bytes};
+  if (const auto found = patch_stats_.find(port); found != patch_stats_.end()) {
+    const StatTotals tx = control_->ReadStat(found->second.tx);
+    const StatTotals rx = control_->ReadStat(found->second.rx);
+    return {.rx_packets = rx.packets,
+            .tx_packets = tx.packets,
+            .rx_bytes = rx.bytes,
+            .tx_bytes = tx.bytes};
   }
   return control_->ReadPortTotals(port);
 }
@@ -342,6 +345,7 @@ void Switch::Invalidate(std::vector<Tag>* tags) {
   } else {
     control_->Invalidate(*tags);
   }
+  for (auto& [id, bridge] : bridges_) bridge.fdb->ReleaseStats();
 }
 
 }  // namespace vsw

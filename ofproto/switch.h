@@ -47,7 +47,6 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   /// A bridge's fdb_ageing_seconds or fdb_max_entries of 0 stands for the default.
   void Configure(const SlowPathConfig& config) override;
   void OnLearn(std::span<const LearnEvent> events) override;
-  void OnCredits(std::span<const CreditEvent> events) override;
   void OnNote(std::span<const uint8_t> note) override;
   void OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
                 uint32_t total_bytes) override;
@@ -77,7 +76,8 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   /// Makes tables for new bridges; returns what belonged to bridges that are no more.
   Doomed AdoptBridges(const SlowPathConfig& next);
   std::unique_ptr<const ConfigSnapshot> Publish(const SlowPathConfig& next);
-  void AdoptPatchPorts(const SlowPathConfig& next, const ConfigDiff& diff);
+  /// Returns the counters of those that are no more.
+  std::vector<StatId> AdoptPatchPorts(const SlowPathConfig& next);
   void ForgetMisplaced(const ConfigDiff& diff, std::vector<Tag>* tags);
   void AdoptFdbSettings(const SlowPathConfig& next, std::vector<Tag>* tags);
   void AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* changes);
@@ -93,7 +93,7 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   std::map<BridgeId, BridgeState> bridges_;
   MeterIndexPool meters_;
   BridgeWatcher* watcher_ = nullptr;
-  std::map<PortNo, PatchCounters> patch_counters_;
+  std::map<PortNo, PatchStats> patch_stats_;
   std::unique_ptr<const ConfigSnapshot> snapshot_;  // what published_ points to
   std::atomic<const ConfigSnapshot*> published_;    // slow thread writes, workers read
 };

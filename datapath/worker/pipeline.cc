@@ -85,6 +85,7 @@ void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
     const bool allowed = Translate(&work.lookup, now_tsc);
     if (!allowed) {
       ingress_->Drop(DropReason::kMissBudget);
+      stats_.misses_over_budget.Add(1);
       rte_pktmbuf_free(work.packet);
       work.packet = nullptr;
     } else if (work.lookup.flow == nullptr) {
@@ -112,18 +113,27 @@ bool Pipeline::Translate(FlowLookup* lookup, uint64_t now_tsc) {
     translation_->drop_reason = DropReason::kTooManyActions;
   }
   // An address that could not be handed over to be learned must be met again.
-  if (PushEvents()) flows_->Install(lookup, *translation_, now_tsc, report_);
-  budget_.Charge(in_port, rte_rdtsc() - start_tsc);
+  if (!PushEvents(in_port)) translation_->uncacheable = true;
+  if (flows_->Install(lookup, *translation_, now_tsc, report_) == nullptr) stats_.not_cached.Add(1);
+  const uint64_t spent_tsc = rte_rdtsc() - start_tsc;
+  budget_.Charge(in_port, spent_tsc);
+  stats_.translations.Add(1);
+  stats_.translation_tsc.Add(spent_tsc);
   return true;
 }
 
-bool Pipeline::PushEvents() {
-  bool all = true;
-  for (const LearnEvent& event : translation_->learn) {
-    all &= env_.events->Push(event);
-    events_pushed_ = true;
+bool Pipeline::PushEvents(PortNo in_port) {
+  const Translation& t = *translation_;
+  const size_t count = t.learn.size() + t.notes.size();
+  if (count == 0) return true;
+  events_pushed_ = true;
+  if (!env_.events->PushDecision(in_port, t.learn.span(), t.notes)) {
+    stats_.ring_full.Add(1);
+    return false;
   }
-  return all;
+  stats_.notes.Add(count);
+  // What did not even fit into the translation is met again as well.
+  return !t.learn.overflowed() && !t.notes.overflowed();
 }
 
 void Pipeline::NotifySlowThread() {

@@ -40,6 +40,8 @@ struct PipelineEnvironment {
 
 struct PipelineCounters {
   Counter exact_match_hits, megaflow_hits, misses;
+  Counter translations, translation_tsc, misses_over_budget, not_cached;
+  Counter recirculations, notes, upcalls, ring_full;
   Counter megaflows, masks;  // stored, not added up
 };
 
@@ -73,7 +75,7 @@ class Pipeline {
   void ExecuteFlow(Work* work, uint64_t now_tsc);
   void ExecuteOnce(Work* work);
   void Run(rte_mbuf* packet, std::span<const Action> actions, PortNo single, DropReason reason);
-  bool PushEvents();
+  bool PushEvents(PortNo in_port);
   void NotifySlowThread();
 
   const PipelineEnvironment env_;

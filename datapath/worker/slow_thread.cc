@@ -90,10 +90,11 @@ void SlowThread::RunTasks() {
 void SlowThread::DrainRings() {
   learned_.clear();
   for (SlowEventRing* ring : rings_) {
-    SlowEvent event;
-    for (size_t n = 0; n < kEventBatch && ring->Pop(&event); ++n) {
-      learned_.push_back(event);
-    }
+    ring->Drain(
+        kEventBatch, [this](const LearnEvent& event) { learned_.push_back(event); },
+        [this](std::span<const uint8_t> note) { slow_path_->OnNote(note); },
+        [this](std::span<const uint8_t> blob, std::span<const uint8_t> packet,
+               uint32_t total_bytes) { slow_path_->OnUpcall(blob, packet, total_bytes); });
   }
   if (!learned_.empty()) slow_path_->OnLearn(learned_);
 }

@@ -77,9 +77,9 @@ class ActionWriter {
   FieldView& view_;
   Actions& actions_;
   FrameTags now_;
-  size_t effective_end_ = 0;    // what is behind it changes a frame that goes nowhere
-  size_t last_clone_ = kNone;   // the clone that ends at effective_end_, if one does
-  bool modified_ = false;       // headers were changed since the scope began
+  size_t effective_end_ = 0;         // what is behind it changes a frame that goes nowhere
+  size_t last_clone_ = kNone;        // the clone that ends at effective_end_, if one does
+  bool modified_ = false;            // headers were changed since the scope began
   bool effective_modified_ = false;  // the same, as it was at effective_end_
   bool conditional_ = false;
   bool silent_ = false;

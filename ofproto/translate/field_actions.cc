@@ -33,10 +33,9 @@ void MoveField(TranslationContext& context, const act::Move& action) {
 
 void PushOnStack(TranslationContext& context, const act::StackPush& action) {
   if (!IsAlwaysKnown(action.subfield.field) && !ParseAgain(context)) return;
-  const uint32_t added = context.Remember({.previous = context.stack,
-                                           .action = nullptr,
-                                           .value = context.view.Read(action.subfield)},
-                                          DropReason::kStackLimit);
+  const uint32_t added = context.Remember(
+      {.previous = context.stack, .action = nullptr, .value = context.view.Read(action.subfield)},
+      DropReason::kStackLimit);
   if (added != 0) context.stack = added;
 }
 

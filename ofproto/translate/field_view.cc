@@ -184,8 +184,7 @@ void FieldView::Write(const Subfield& subfield, const FieldValue& value) {
   Write(subfield.field, shifted, mask);
 }
 
-void FieldView::WriteBytes(size_t offset, size_t count, const uint8_t* value,
-                           const uint8_t* mask) {
+void FieldView::WriteBytes(size_t offset, size_t count, const uint8_t* value, const uint8_t* mask) {
   uint8_t* present = present_.bytes() + offset;
   if (offset >= sizeof(FlowKey)) {
     for (size_t i = 0; i < count; ++i) present[i] = (present[i] & ~mask[i]) | (value[i] & mask[i]);

@@ -102,8 +102,6 @@ void FrozenPool::Reset() {
   current_.store(new Arena(old->generation + 1), std::memory_order_release);
 }
 
-void FrozenPool::Reclaim() {
-  delete previous_.exchange(nullptr, std::memory_order_acq_rel);
-}
+void FrozenPool::Reclaim() { delete previous_.exchange(nullptr, std::memory_order_acq_rel); }
 
 }  // namespace vsw

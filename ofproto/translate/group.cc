@@ -60,8 +60,7 @@ void RunBucket(TranslationContext& context, const GroupEntry& group, size_t inde
 std::optional<size_t> BestByFields(TranslationContext& context, const GroupDesc& desc,
                                    std::span<const WeightedAnswer> live) {
   if (!ParseAgain(context)) return std::nullopt;
-  const uint32_t hash =
-      HashOfFields(context, desc.selection_fields, desc.selection_parameter);
+  const uint32_t hash = HashOfFields(context, desc.selection_fields, desc.selection_parameter);
   size_t best = 0;
   uint64_t best_score = 0;
   for (const WeightedAnswer& answer : live) {

@@ -38,7 +38,7 @@ uint64_t HashOf(std::span<const uint8_t> bytes) {
 void LearnRule(TranslationContext& context, const act::Learn& learn) {
   if (!ParseAgain(context)) return;
   // Without what a spec reads there is nothing to be learned from the packet.
-  for (const LearnSpec& spec : learn.specs) {
+  for (const act::LearnSpec& spec : learn.specs) {
     if (!spec.from_immediate && !context.view.Has(spec.source.field)) return;
   }
   AddLearnNote(context, learn);

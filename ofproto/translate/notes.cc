@@ -64,9 +64,9 @@ uint32_t WidePort(uint64_t port) {
   return static_cast<uint32_t>(port >= 0xff00 && port <= 0xffff ? port | 0xffff0000 : port);
 }
 
-void AddSpec(LearnSpec::Kind kind, const Subfield& to, const FieldValue& value, FlowMod* mod) {
+void AddSpec(act::LearnSpec::Kind kind, const Subfield& to, const FieldValue& value, FlowMod* mod) {
   switch (kind) {
-    case LearnSpec::Kind::kMatch:
+    case act::LearnSpec::Kind::kMatch:
       if (to.field == FieldId::kInPortNx && to.bits == 16) {
         // A port in 16 bits is one port, not all those whose numbers end alike.
         mod->match.Set(FieldId::kInPort, FieldValue::OfU64(WidePort(value.low64())));
@@ -75,14 +75,14 @@ void AddSpec(LearnSpec::Kind kind, const Subfield& to, const FieldValue& value, 
                              Shifted(FieldValue::Ones(to.bits), to.offset));
       }
       return;
-    case LearnSpec::Kind::kLoad:
+    case act::LearnSpec::Kind::kLoad:
       mod->instructions.apply.push_back(
           act::SetField{.field = to.field,
                         .value = Shifted(value, to.offset),
                         .mask = Shifted(FieldValue::Ones(to.bits), to.offset),
                         .form = act::SetForm::kRegLoad});
       return;
-    case LearnSpec::Kind::kOutput: {
+    case act::LearnSpec::Kind::kOutput: {
       const uint32_t port = WidePort(value.low64());
       const bool allowed = port < kOfpMax || port == kOfpInPort || port == kOfpFlood ||
                            port == kOfpAll || port == kOfpLocal;
@@ -112,7 +112,7 @@ std::optional<DecodedNote> DecodeLearn(NoteReader* reader) {
     mod.instructions.apply.push_back(act::FinTimeout{.idle = fin_idle, .hard = fin_hard});
   }
   for (auto specs = reader->Get<uint16_t>(); specs > 0 && reader->ok(); --specs) {
-    const auto kind = reader->Get<LearnSpec::Kind>();
+    const auto kind = reader->Get<act::LearnSpec::Kind>();
     Subfield to;
     to.field = reader->Get<FieldId>();
     to.offset = reader->Get<uint16_t>();
@@ -131,9 +131,9 @@ void EncodeLearned(const act::Learn& learn, FieldView& view, SmallNoteWriter* no
   note->Put(learn.table);
   note->Put(learn.priority);
   note->Put(static_cast<uint16_t>(learn.specs.size()));
-  for (const LearnSpec& spec : learn.specs) {
+  for (const act::LearnSpec& spec : learn.specs) {
     Subfield to = spec.destination;
-    if (spec.kind == LearnSpec::Kind::kOutput) to = spec.source;
+    if (spec.kind == act::LearnSpec::Kind::kOutput) to = spec.source;
     note->Put(spec.kind);
     note->Put(to.field);
     note->Put(to.offset);

@@ -52,8 +52,7 @@ void OutputToNormal(TranslationContext& context) {
   const BridgeRules& bridge = *context.stay.bridge;
   const PortRules* in = bridge.FindOfPort(context.view.pipeline_in_port());
   if (in == nullptr) context.DependOn(FloodTag(bridge.id));
-  TranslateNormal(context, bridge, in == nullptr ? NormalPortOfNobody() : *in,
-                  context.view.tags());
+  TranslateNormal(context, bridge, in == nullptr ? NormalPortOfNobody() : *in, context.view.tags());
 }
 
 void OutputToTables(TranslationContext& context) {

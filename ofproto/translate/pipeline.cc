@@ -49,9 +49,9 @@ const Rule* LookUp(TranslationContext& context, uint8_t table, uint32_t in_port)
 
 void WriteActions(TranslationContext& context, const OfActions& actions) {
   for (const OfAction& action : actions) {
-    const uint32_t added = context.Remember(
-        {.previous = context.stay.action_set, .action = &action, .value = {}},
-        DropReason::kTooManySteps);
+    const uint32_t added =
+        context.Remember({.previous = context.stay.action_set, .action = &action, .value = {}},
+                         DropReason::kTooManySteps);
     if (added == 0) return;
     context.stay.action_set = added;
   }
@@ -129,10 +129,8 @@ void RunTables(TranslationContext& context, uint8_t table, uint32_t in_port, boo
 void ReceiveInBridge(TranslationContext& context, const PortRules& in) {
   const BridgeRules& bridge = context.config.BridgeOf(in);
   context.DependOn(PortTag(in.number));
-  context.stay = {.bridge = &bridge,
-                  .in = &in,
-                  .state = context.StateOf(bridge),
-                  .in_config = in.of_config};
+  context.stay = {
+      .bridge = &bridge, .in = &in, .state = context.StateOf(bridge), .in_config = in.of_config};
   context.view.ResetPipeline(in.of_port);
   const TraceLevel level(context, [&] { return DescribeBridge(context); });
   if ((in.of_config & port_config::kDown) != 0) return context.Drop(DropReason::kPortDown);

@@ -42,7 +42,8 @@ PacketInFacts FactsOf(TranslationContext& context, PacketInReason reason) {
           .userdata = {}};
 }
 
-// Not inlined: its large frame must not stand in those of functions that call each other in circles.
+// Not inlined: its large frame must not stand in those of functions that call each other in
+// circles.
 [[gnu::noinline]] void Send(TranslationContext& context, const PacketInFacts& facts) {
   if (context.silent()) return;
   if (IsMiss(facts.reason) && (context.stay.in_config & port_config::kNoPacketIn) != 0) return;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/drop_reason.h"
@@ -37,6 +38,7 @@ class TraceSink {
   void Recirculates(const Action& action);
   void Resumed(uint32_t answer);
   const TraceNode& root() const { return root_; }
+  TraceNode TakeRoot() { return std::move(root_); }
 
  private:
   TraceNode* Append(TraceStep step);
@@ -47,7 +49,8 @@ class TraceSink {
 /// Tells something, if anyone listens. `make` returns a TraceStep.
 template <typename Make>
 void Tell(const TranslationContext& context, Make&& make) {
-  if (context.trace != nullptr && !context.silent()) [[unlikely]] context.trace->Add(make());
+  if (context.trace != nullptr && !context.silent()) [[unlikely]]
+    context.trace->Add(make());
 }
 
 /// The same, with all that is told until the end of its life below it.
@@ -56,10 +59,12 @@ class TraceLevel {
   template <typename Make>
   TraceLevel(const TranslationContext& context, Make&& make)
       : sink_(context.silent() ? nullptr : context.trace) {
-    if (sink_ != nullptr) [[unlikely]] sink_->Open(make());
+    if (sink_ != nullptr) [[unlikely]]
+      sink_->Open(make());
   }
   ~TraceLevel() {
-    if (sink_ != nullptr) [[unlikely]] sink_->Close();
+    if (sink_ != nullptr) [[unlikely]]
+      sink_->Close();
   }
   TraceLevel(const TraceLevel&) = delete;
   TraceLevel& operator=(const TraceLevel&) = delete;

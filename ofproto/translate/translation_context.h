@@ -61,7 +61,10 @@ class TranslationContext {
 
   TranslationContext(const ConfigSnapshot& config, FieldView& view, Translation* result,
                      FrozenPool* frozen = nullptr)
-      : config(config), view(view), frozen(frozen), writer(view, result->actions),
+      : config(config),
+        view(view),
+        frozen(frozen),
+        writer(view, result->actions),
         result_(*result) {}
   TranslationContext(const TranslationContext&) = delete;
   TranslationContext& operator=(const TranslationContext&) = delete;
@@ -154,7 +157,9 @@ class TranslationContext {
   class GroupStay {
    public:
     GroupStay(TranslationContext& context, uint32_t group)
-        : context_(context), outer_(context.innermost_group_), group_(group),
+        : context_(context),
+          outer_(context.innermost_group_),
+          group_(group),
           bridge_(context.stay.bridge) {
       context_.innermost_group_ = this;
     }

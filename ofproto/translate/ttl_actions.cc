@@ -84,9 +84,8 @@ void CopyTtlOut(TranslationContext& context) {
     const auto inner = static_cast<uint8_t>(context.view.mpls_entry(1));
     return WriteTtl(context, FieldId::kMplsTtl, inner);
   }
-  BelowLastLabel(context, [&context](uint32_t* entry) {
-    *entry = (*entry & ~0xffu) | context.view.ip_ttl();
-  });
+  BelowLastLabel(
+      context, [&context](uint32_t* entry) { *entry = (*entry & ~0xffu) | context.view.ip_ttl(); });
 }
 
 void CopyTtlIn(TranslationContext& context) {

@@ -258,6 +258,10 @@ void Bridge::Commit() {
   former.reset();
   ForgetDecisions();
   TellOfChanges();
+  std::vector<uint64_t> gone;
+  for (const TableSet::RuleChange& change : tables_.changes()) {
+    if (change.former != nullptr && !learned_.empty()) gone.push_back(change.former->id);
+  }
   // Taken out of the classifiers, then freed.
   while (tables_.has_retired()) {
     tables_.Reclaim();
@@ -265,6 +269,7 @@ void Bridge::Commit() {
   }
   groups_.Reclaim();
   meters_.Reclaim();
+  if (DeleteLearned(gone)) Commit();
 }
 
 void Bridge::ForgetDecisions() {
@@ -343,7 +348,10 @@ void Bridge::ReplaceStoredRules(const StoredRules& rules) {
   DeleteStoredRules();
   Note({});
   for (const GroupDesc& group : groups_.List()) {
-    (void)Stage({.command = GroupMod::Command::kDelete, .group = group.group}).ok();
+    GroupMod mod;
+    mod.command = GroupMod::Command::kDelete;
+    mod.group = group.group;
+    (void)Stage(mod).ok();
   }
   for (const GroupMod& mod : rules.groups) {
     if (const OfStatus status = Stage(mod); !status.ok()) complain("group", status);
@@ -360,12 +368,36 @@ void Bridge::ReplaceStoredRules(const StoredRules& rules) {
   Commit();
 }
 
-void Bridge::Learn(const FlowMod& mod, const TableSet::ModOptions& options) {
+void Bridge::Learn(const LearnNote& note) {
   Begin();
-  if (const OfStatus status = Stage(mod, options); !status.ok()) {
+  const TableSet::ModOptions options{
+      .learner = note.learner, .from_learn = true, .learn_limit = note.limit};
+  if (const OfStatus status = Stage(note.mod, options); !status.ok()) {
     VSW_LOG_DEBUG("bridge {}: a flow cannot be learned: {}", name_, status.ToString());
+  } else if (note.delete_learned) {
+    learned_[note.rule_id].insert({note.mod.table, note.mod.cookie});
   }
   Note({});
+}
+
+bool Bridge::DeleteLearned(const std::vector<uint64_t>& gone) {
+  bool any = false;
+  for (const uint64_t id : gone) {
+    const auto found = learned_.find(id);
+    if (found == learned_.end()) continue;
+    for (const auto& [table, cookie] : found->second) {
+      FlowMod mod;
+      mod.command = FlowMod::Command::kDelete;
+      mod.table = table;
+      mod.match_cookie = cookie;
+      mod.cookie_mask = ~uint64_t{0};
+      Begin();
+      (void)Stage(mod, {}).ok();
+      any = true;
+    }
+    learned_.erase(found);
+  }
+  return any;
 }
 
 void Bridge::PacketArrived(const PacketIn& packet_in) {

@@ -27,6 +27,7 @@
 #include "ofproto/meter/meter_table.h"
 #include "ofproto/pipeline_state.h"
 #include "ofproto/table/table_set.h"
+#include "ofproto/translate/notes.h"
 
 namespace vsw {
 
@@ -53,7 +54,7 @@ class Bridge final : public BridgeControl {
   void ReplaceStoredRules(const StoredRules& rules);
 
   // What packets gave rise to.
-  void Learn(const FlowMod& mod, const TableSet::ModOptions& options);
+  void Learn(const LearnNote& note);
   void PacketArrived(const PacketIn& packet_in);
   void FinTimeout(uint64_t rule_id, uint16_t idle, uint16_t hard);
   void OnTimer();
@@ -101,6 +102,8 @@ class Bridge final : public BridgeControl {
   void TellOfChanges();
   void EnterDefaultRule();
   void DeleteStoredRules();
+  /// Rules that go with those that learned them. True if there were some.
+  bool DeleteLearned(const std::vector<uint64_t>& gone);
   /// Undoes all that is staged.
   void Abandon();
 
@@ -128,6 +131,9 @@ class Bridge final : public BridgeControl {
   std::vector<uint32_t> changed_meters_;
   std::vector<std::pair<GroupMod, RequestOrigin>> group_mods_;
   std::vector<std::pair<MeterMod, RequestOrigin>> meter_mods_;
+
+  /// What learn(delete_learned) rules have made, by the id of the rule that learns.
+  std::map<uint64_t, std::set<std::pair<uint8_t, uint64_t>>> learned_;  // table, cookie
 
   std::set<BridgeObserver*> observers_;
 };

@@ -25,6 +25,7 @@
 #include "ofproto/config_snapshot.h"
 #include "ofproto/fdb/mac_table.h"
 #include "ofproto/meter/meter_table.h"
+#include "ofproto/translate/frozen.h"
 
 namespace vsw {
 
@@ -48,6 +49,7 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   void Configure(const SlowPathConfig& config) override;
   void OnLearn(std::span<const LearnEvent> events) override;
   void OnNote(std::span<const uint8_t> note) override;
+  void OnNotesEnd() override;
   void OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
                 uint32_t total_bytes) override;
   void OnTimer() override;
@@ -82,6 +84,7 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   void AdoptFdbSettings(const SlowPathConfig& next, std::vector<Tag>* tags);
   void AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* changes);
   MacTable* TableOf(BridgeId bridge);
+  Bridge* BridgeOf(BridgeId id);
 
   static void AddTags(BridgeId bridge, const MacTable::Changes& changes, std::vector<Tag>* tags);
   /// Ends a change of published state.
@@ -93,7 +96,9 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   std::map<BridgeId, BridgeState> bridges_;
   MeterIndexPool meters_;
   BridgeWatcher* watcher_ = nullptr;
+  std::unique_ptr<Translation> packet_out_ = std::make_unique<Translation>();
   std::map<PortNo, PatchStats> patch_stats_;
+  mutable FrozenPool frozen_;               // workers add to it while they translate
   std::unique_ptr<const ConfigSnapshot> snapshot_;  // what published_ points to
   std::atomic<const ConfigSnapshot*> published_;    // slow thread writes, workers read
 };

@@ -100,7 +100,7 @@ void PutFlow15(const FlowStats& flow, Writer* out) {
   out->U16(flow.importance);
   out->U64(flow.cookie);
   EncodeMatch(k15, flow.match, out);
-  PutStats15(flow, /*with_idle=*/true, out);
+  PutStats15(flow, out);
 }
 
 void PutNxFlow(const FlowStats& flow, Writer* out) {
@@ -193,10 +193,14 @@ std::vector<Bytes> EncodeAggregate(OfVersion version, uint32_t xid, bool nicira,
                        nicira ? MultipartKind{kMultipartExperimenter, kNiciraId, kNxstAggregate}
                               : MultipartKind{kAggregateMultipart});
   Writer entry;
-  entry.U64(stats.packets);
-  entry.U64(stats.bytes);
-  entry.U32(stats.flows);
-  entry.Zeros(4);
+  if (version >= k15) {
+    PutStats15(stats, &entry);
+  } else {
+    entry.U64(stats.packets);
+    entry.U64(stats.bytes);
+    entry.U32(stats.flows);
+    entry.Zeros(4);
+  }
   reply.Add(entry);
   return reply.Finish();
 }

@@ -56,7 +56,7 @@ struct PortRecord {
   std::string name;
   std::string bridge;
   PortKind kind = PortKind::kInternal;
-  uint32_t ofport = 0;  // 0 = the switch chooses
+  uint32_t ofport = 0;  // 0 = none chosen yet
   VlanRecord vlan;
   StringMap options;
   StringMap labels;

@@ -80,6 +80,24 @@ CREATE TABLE static_fdb (
 CREATE INDEX static_fdb_by_port ON static_fdb (port);
 )sql";
 
+// OpenFlow port numbers used to be the switch's to choose where none was asked for; rules need ones
+// that stay. Each port without one gets a free one of its bridge, in the order of names.
+const char* const kStableOfPorts = R"sql(
+WITH RECURSIVE
+  number (n) AS (SELECT 1 UNION ALL
+                 SELECT n + 1 FROM number WHERE n < min(65279, (SELECT count(*) FROM port))),
+  free (bridge, n, place) AS (
+    SELECT bridge.name, n, row_number() OVER (PARTITION BY bridge.name ORDER BY n)
+    FROM bridge, number
+    WHERE NOT EXISTS (SELECT 1 FROM port WHERE port.bridge = bridge.name AND ofport = n)),
+  without (name, bridge, place) AS (
+    SELECT name, bridge, row_number() OVER (PARTITION BY bridge ORDER BY name)
+    FROM port WHERE ofport IS NULL)
+UPDATE port SET ofport = chosen.n
+FROM (SELECT without.name, free.n FROM without JOIN free USING (bridge, place)) AS chosen
+WHERE port.name = chosen.name;
+)sql";
+
 absl::Status CheckOwner(Connection* connection, int64_t version) {
   VSW_ASSIGN_OR_RETURN(const int64_t owner, connection->QueryInt("PRAGMA application_id"));
   if (owner == kApplicationId) return absl::OkStatus();
@@ -94,7 +112,7 @@ absl::Status CheckOwner(Connection* connection, int64_t version) {
 }  // namespace
 
 std::span<const std::string> Migrations() {
-  static const std::array<std::string, 1> migrations = {kBase};
+  static const std::array<std::string, 2> migrations = {kBase, kStableOfPorts};
   return migrations;
 }
 

@@ -35,7 +35,9 @@ TEST_F(SchemaTest, LeadsFromEveryOlderVersionToTheNewest) {
       Connection old = OpenFile();
       ASSERT_TRUE(Migrate(&old, all.first(from)).ok()) << "to version " << from;
       if (from >= 1) {
-        ASSERT_TRUE(old.Execute("INSERT INTO bridge VALUES ('br0', 1, 0, 0)").ok());
+        ASSERT_TRUE(old.Execute("INSERT INTO bridge (name, dpid, fdb_ageing_seconds, "
+                                "fdb_max_entries) VALUES ('br0', 1, 0, 0)")
+                        .ok());
       }
     }
     auto store = Store::Open(path_);

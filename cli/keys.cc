@@ -27,7 +27,7 @@ constexpr Key kBridgeKeys[] = {
 
 constexpr Key kPortKeys[] = {
     {"type", "type", "internal|tap|system|dpdk|vhost-user|patch", "kind of port; system", true},
-    {"ofport", "ofport", "1..65279", "OpenFlow port number; empty = the switch chooses"},
+    {"ofport", "ofport", "1..65279", "OpenFlow port number; empty = a free one"},
     {"vlan-mode", "vlan.mode", "access|trunk|native-tagged|native-untagged|dot1q-tunnel",
      "empty = access with a tag, else trunk"},
     {"tag", "vlan.tag", "1..4094", "access, native or customer-tunnel VLAN"},

@@ -33,6 +33,11 @@ class Config {
   const std::string* OfPortOwner(const std::string& bridge, uint32_t ofport) const;
   const std::string* ClaimOwner(const std::string& claim) const;
 
+  /// A free OpenFlow number for a port of the bridge; 0 if none is left. The lowest one to begin
+  /// with, and from then on the next free one after the last that was given, so that the number of
+  /// a deleted port, which rules may still name, is the last to come back.
+  uint32_t TakeOfPort(const std::string& bridge);
+
   void PutBridge(db::BridgeRecord bridge);
   /// With its ports and static addresses.
   void RemoveBridge(const std::string& name);
@@ -56,6 +61,7 @@ class Config {
   std::map<db::FdbKey, std::string> static_fdb_;
   std::map<std::pair<std::string, uint32_t>, std::string> ofports_;
   std::map<std::string, std::string> claims_;
+  std::map<std::string, uint32_t> last_taken_;  // by bridge: what TakeOfPort gave last
 };
 
 /// What has to be written to get from one to the other; empty if they are equal but for the

@@ -105,7 +105,7 @@ absl::Status CheckPort(const db::PortRecord& port, const HostView& host) {
     VSW_RETURN_IF_ERROR(CheckPortName("port.name", port.name));
   }
   if (!IsLocal(port) && port.ofport > kMaxOfPort) {
-    return BadField("port.ofport", "{} is not one of 1..{} (0 = the switch chooses)", port.ofport,
+    return BadField("port.ofport", "{} is not one of 1..{} (0 = any that is free)", port.ofport,
                     kMaxOfPort);
   }
   VSW_RETURN_IF_ERROR(CheckVlan(port.vlan));

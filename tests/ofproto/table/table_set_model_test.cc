@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <tuple>
 #include <vector>
@@ -32,6 +33,8 @@ struct Row {
 class RowTables {
  public:
   std::vector<Row> rows;
+  /// Which of several rows that are as good to evict it was.
+  std::function<bool(const Row&)> is_gone;
 
   std::optional<OfErrorId> Do(const FlowMod& mod, uint64_t now) {
     switch (mod.command) {
@@ -109,7 +112,9 @@ class RowTables {
     for (auto row = rows.begin(); row != rows.end(); ++row) {
       if (row->mod.table != table) continue;
       if (row->mod.importance == 0 && Deadline(*row) == ~uint64_t{0}) continue;
-      if (victim == rows.end() || order(*row) < order(*victim)) victim = row;
+      if (victim != rows.end() && order(*row) > order(*victim)) continue;
+      const bool tie = victim != rows.end() && order(*row) == order(*victim);
+      if (!tie || is_gone(*row)) victim = row;
     }
     if (victim == rows.end()) return false;
     rows.erase(victim);
@@ -251,6 +256,7 @@ class TableSetModel : public testing::TableSetFixture {
 };
 
 TEST_F(TableSetModel, DoesWhatAListOfRowsDoes) {
+  model_.is_gone = [this](const Row& row) { return FindRule(row) == nullptr; };
   tables().SetMaxRules(1, kMaxRules);
   tables().config(1).eviction = true;
   for (int i = 0; i < 3000; ++i) {

@@ -102,8 +102,12 @@ class RandomChanges {
 
   void Change() {
     for (uint32_t n = 1 + random_.Below(3); n > 0; --n) {
-      const TableSet::ModOptions options{.hidden = random_.OneIn(30)};
-      ASSERT_TRUE(tables_.Modify(Draw(), options).ok());
+      const FlowMod mod = Draw();
+      // The switch's own rules are no part of conjunctions.
+      const bool plain =
+          mod.instructions.apply.empty() && mod.match.mask.pipeline.conj_id == Be32::From(0);
+      const TableSet::ModOptions options{.hidden = plain && random_.OneIn(30)};
+      ASSERT_TRUE(tables_.Modify(mod, options).ok());
     }
   }
   MatchKey Key() {
@@ -154,21 +158,23 @@ class RandomChanges {
 
 void CheckExactness(bool conjunctions) {
   Random random(RandomSeed());
-  size_t kept = 0, made = 0;
+  size_t before = 0, kept = 0;
   for (int round = 0; round < 60; ++round) {
     testing::FakeDatapathControl control;
     TableSet tables(&control);
     Decisions decisions(&tables);
     RandomChanges changes(&random, &tables, conjunctions);
     for (int step = 0; step < 60; ++step) {
-      for (int i = 0; i < 20; ++i, ++made) decisions.Make(changes.Key(), !random.OneIn(4));
+      for (int i = 0; i < 20; ++i) decisions.Make(changes.Key(), !random.OneIn(4));
       tables.Begin();
       changes.Change();
       if (random.OneIn(6)) {
         tables.Rollback();
         tables.Begin();
       }
+      before += decisions.kept().size();
       decisions.Apply();
+      kept += decisions.kept().size();
       for (const Decision& decision : decisions.kept()) {
         ASSERT_EQ(decisions.RuleFor(decision.key), decision.rule_id)
             << "a decision that is no longer right was kept";
@@ -176,10 +182,9 @@ void CheckExactness(bool conjunctions) {
             << "a decision was kept that is no longer right for all of its packets";
       }
     }
-    kept += decisions.kept().size();
   }
   if (!conjunctions) {
-    EXPECT_GT(kept * 10, made) << "hardly anything survives: not narrow enough";
+    EXPECT_GT(kept * 2, before) << "hardly anything survives: not narrow enough";
   }
 }
 

@@ -7,10 +7,8 @@
 
 #include "base/status.h"
 #include "ofproto/credit.h"
-#include "ofproto/translate/field_view.h"
-#include "ofproto/translate/normal.h"
 #include "ofproto/translate/tags.h"
-#include "ofproto/translate/translation_context.h"
+#include "ofproto/translate/translator.h"
 #include "ofproto/translate/vlan_rules.h"
 
 namespace vsw {
@@ -45,16 +43,7 @@ Switch::Switch()
 Switch::~Switch() = default;
 
 void Switch::Translate(const FlowKey& key, Translation* result) const noexcept {
-  FieldView view(key, &result->mask);
-  TranslationContext context(*published_.load(std::memory_order_acquire), view, result);
-  const PortNo number = view.in_port();
-  context.DependOn(PortTag(number));
-  if (const PortRules* in = context.config.FindPort(number); in != nullptr) {
-    TranslateNormal(context, *in, FrameTags());
-  } else {
-    context.Drop(DropReason::kNoBridge);
-  }
-  context.Finish();
+  TranslatePacket(*published_.load(std::memory_order_acquire), &frozen_, key, result);
 }
 
 void Switch::Configure(const SlowPathConfig& config) {

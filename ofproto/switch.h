@@ -22,6 +22,7 @@
 #include "ofproto/config_diff.h"
 #include "ofproto/config_snapshot.h"
 #include "ofproto/fdb/mac_table.h"
+#include "ofproto/translate/frozen.h"
 
 namespace vsw {
 
@@ -69,6 +70,7 @@ class Switch : public SlowPath {
   SlowPathConfig running_;  // normalised
   std::map<BridgeId, Bridge> bridges_;
   std::map<PortNo, PatchCounters> patch_counters_;
+  mutable FrozenPool frozen_;               // workers add to it while they translate
   std::unique_ptr<const ConfigSnapshot> snapshot_;  // what published_ points to
   std::atomic<const ConfigSnapshot*> published_;    // slow thread writes, workers read
 };

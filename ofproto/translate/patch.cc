@@ -2,7 +2,7 @@
 #include "ofproto/translate/patch.h"
 
 #include "ofproto/credit.h"
-#include "ofproto/translate/normal.h"
+#include "ofproto/translate/pipeline.h"
 #include "ofproto/translate/tags.h"
 
 namespace vsw {
@@ -20,7 +20,12 @@ void OutputToPatch(TranslationContext& context, const PortRules& patch, const Fr
   if (peer == nullptr) return context.Drop(DropReason::kNoDestination);
   if (!patch.usable || !peer->usable) return context.Drop(DropReason::kPortDown);
   context.CountFor(Credit::OfPatch(patch.number, peer->number));
-  TranslateNormal(context, *peer, tags);
+  const TranslationContext::Level level(context, true);
+  if (!level.ok()) return;
+  const TranslationContext::Scope scope(context);
+  context.view.set_tags(tags);
+  context.stack = 0;
+  ReceiveInBridge(context, *peer);
 }
 
 }  // namespace vsw

@@ -191,11 +191,16 @@ TEST_F(PipelineTest, CountsAtTheEgressPortWhatHasNowhereToGo) {
   EXPECT_EQ(Drops(2, DropReason::kTxNoPort), 1u);
 }
 
+TEST_F(PipelineTest, EditsFramesThatAreScatteredOverSmallSegments) {
+  Always({Action::PopVlan(), Action::Output(PortNo{2})});
+  rte_mbuf* packet = MakeMbuf(Tagged(10), /*segment_bytes=*/14);
+  pipeline_->Process(PortNo{1}, {&packet, 1}, ++now_);
+  EXPECT_EQ(out_.TakeSent(), std::vector<Frame>{Udp(3)});
+}
+
 TEST_F(PipelineTest, CountsWhatCannotBeEditedAsMalformed) {
   Always({Action::PopVlan(), Action::Output(PortNo{2})});
-  const Frame frame = Tagged(10);
-  rte_mbuf* packet = MakeMbuf(frame, /*segment_bytes=*/14);
-  pipeline_->Process(PortNo{1}, {&packet, 1}, ++now_);
+  Receive({Frame(14, 0)});  // no room for the tag that the decision speaks of
   EXPECT_EQ(Drops(1, DropReason::kRxMalformed), 1u);
   EXPECT_TRUE(out_.TakeSent().empty());
 }

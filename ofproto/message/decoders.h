@@ -20,7 +20,7 @@ struct DecodeContext {
   std::span<const uint8_t> message;  // the whole of it
   OfVersion version() const { return dialect.version; }
 };
-using Decoder = OfStatus (*)(const DecodeContext& context, Reader* in, Request* out);
+using DecodeFunction = OfStatus(const DecodeContext& context, Reader* in, Request* out);
 
 /// How a body may go on behind its fixed part.
 enum class Tail : uint8_t { kNone, kEights, kAny };
@@ -32,7 +32,7 @@ struct MessageRule {
   uint32_t type;
   uint16_t body_bytes;
   Tail tail;
-  Decoder decode;
+  DecodeFunction* decode;
 };
 
 /// kBadLength if `body` bytes cannot be a body by that rule.
@@ -43,36 +43,41 @@ const MessageRule* FindRule(std::span<const MessageRule> rules, OfVersion versio
 OfStatus DecodeByRule(const MessageRule& rule, const DecodeContext& context, Reader* in,
                       Request* out);
 
-#define VSW_DECODERS(X)                                                                            \
-  X(DecodeHello)                                                                                   \
-  X(DecodeEchoRequest) X(DecodeEchoReply) X(DecodeError) X(DecodeFeaturesRequest) X(               \
-      DecodeGetConfig) X(DecodeSetConfig) X(DecodeBarrier) X(DecodePacketOut) X(DecodeFlowMod10)   \
-      X(DecodeFlowMod) X(DecodeNxFlowMod) X(DecodeGroupMod) X(DecodeGroupMod15) X(                 \
-          DecodeMeterMod) X(DecodePortMod) X(DecodeTableMod) X(DecodeQueueConfig) X(DecodeRole)    \
-          X(DecodeNxRole) X(DecodeGetAsync) X(DecodeSetAsyncMasks) X(DecodeSetAsyncProperties) X(  \
-              DecodeBundleControl) X(DecodeBundleAdd) X(DecodeOnfBundleControl)                    \
-              X(DecodeOnfBundleAdd) X(DecodeMultipart) X(DecodeExperimenter) X(DecodeDescRequest)  \
-                  X(DecodeFlowStatsRequest) X(DecodeNxFlowStatsRequest) X(DecodeAggregateRequest)  \
-                      X(DecodeNxAggregateRequest) X(DecodeTableStatsRequest)                       \
-                          X(DecodePortStatsRequest) X(DecodeQueueStatsRequest)                     \
-                              X(DecodeGroupStatsRequest) X(DecodeGroupDescRequest)                 \
-                                  X(DecodeGroupFeaturesRequest) X(DecodeMeterStatsRequest)         \
-                                      X(DecodeMeterConfigRequest) X(DecodeMeterFeaturesRequest)    \
-                                          X(DecodeTableFeaturesRequest) X(DecodePortDescRequest)   \
-                                              X(DecodeTableDescRequest) X(DecodeQueueDescRequest)  \
-                                                  X(DecodeFlowMonitorRequest) X(                   \
-                                                      DecodeNxFlowMonitorRequest)                  \
-                                                      X(DecodeIpfixRequest) X(DecodeSetFlowFormat) \
-                                                          X(DecodeFlowModTableId)                  \
-                                                              X(DecodeSetPacketInFormat)           \
-                                                                  X(DecodeSetControllerId)         \
-                                                                      X(DecodeFlowMonitorCancel)   \
-                                                                          X(DecodeResume)          \
-                                                                              X(DecodeCtFlush)
-#define VSW_DECLARE_DECODER(name) \
-  OfStatus name(const DecodeContext& context, Reader* in, Request* out);
-VSW_DECODERS(VSW_DECLARE_DECODER)
-#undef VSW_DECLARE_DECODER
+// hello.cc
+DecodeFunction DecodeHello, DecodeEchoRequest, DecodeEchoReply, DecodeError, DecodeBarrier;
+// features.cc
+DecodeFunction DecodeFeaturesRequest, DecodeGetConfig, DecodeSetConfig, DecodeDescRequest;
+// packet_out.cc
+DecodeFunction DecodePacketOut;
+// flow_mod.cc, flow_stats.cc
+DecodeFunction DecodeFlowMod10, DecodeFlowMod, DecodeNxFlowMod;
+DecodeFunction DecodeFlowStatsRequest, DecodeNxFlowStatsRequest;
+DecodeFunction DecodeAggregateRequest, DecodeNxAggregateRequest;
+// group_mod.cc, group_stats.cc
+DecodeFunction DecodeGroupMod, DecodeGroupMod15;
+DecodeFunction DecodeGroupStatsRequest, DecodeGroupDescRequest, DecodeNxGroupDescRequest;
+DecodeFunction DecodeGroupFeaturesRequest;
+// meter.cc
+DecodeFunction DecodeMeterMod;
+DecodeFunction DecodeMeterStatsRequest, DecodeMeterConfigRequest, DecodeMeterFeaturesRequest;
+// port.cc, port_stats.cc, queue.cc
+DecodeFunction DecodePortMod, DecodePortDescRequest, DecodePortStatsRequest;
+DecodeFunction DecodeQueueConfig, DecodeQueueStatsRequest, DecodeQueueDescRequest;
+// table.cc, table_features.cc
+DecodeFunction DecodeTableMod, DecodeTableStatsRequest, DecodeTableDescRequest;
+DecodeFunction DecodeTableFeaturesRequest;
+// role.cc, async.cc
+DecodeFunction DecodeRole, DecodeNxRole;
+DecodeFunction DecodeGetAsync, DecodeSetAsyncMasks, DecodeSetAsyncProperties;
+// bundle.cc
+DecodeFunction DecodeBundleControl, DecodeBundleAdd, DecodeOnfBundleControl, DecodeOnfBundleAdd;
+// monitor.cc
+DecodeFunction DecodeFlowMonitorRequest, DecodeNxFlowMonitorRequest, DecodeOnfFlowMonitorRequest;
+DecodeFunction DecodeFlowMonitorCancel;
+// multipart.cc, nicira.cc
+DecodeFunction DecodeMultipart, DecodeExperimenter;
+DecodeFunction DecodeSetFlowFormat, DecodeFlowModTableId, DecodeSetPacketInFormat;
+DecodeFunction DecodeSetControllerId, DecodeResume, DecodeCtFlush, DecodeIpfixRequest;
 
 }  // namespace vsw
 

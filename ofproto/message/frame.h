@@ -50,6 +50,7 @@ struct MultipartKind {
   uint32_t subtype = 0;
 };
 inline constexpr uint16_t kMultipartExperimenter = 0xffff;
+inline constexpr uint32_t kOnfFlowMonitor = 1870;  // pausing and resuming have the next numbers
 
 /// A multipart reply of as many messages as its entries need (1.3 section 7.3.5). An entry is never
 /// cut; MORE stands in all messages but the last.

@@ -14,6 +14,13 @@ namespace {
 using enum OfVersion;
 
 constexpr uint16_t kGroupMultipart = 6, kGroupDescMultipart = 7, kGroupFeaturesMultipart = 8;
+// 1.0 has groups by the Nicira extension alone, in the forms of 1.5.
+constexpr uint32_t kNxstGroup = 7, kNxstGroupDesc = 8, kNxstGroupFeatures = 9;
+
+MultipartKind KindOf(OfVersion version, uint16_t type, uint32_t nicira_subtype) {
+  if (version == k10) return {kMultipartExperimenter, kNiciraId, nicira_subtype};
+  return {type};
+}
 
 constexpr uint32_t kAllTypes = 0xf;
 constexpr uint32_t kSelectWeight = 1, kSelectLiveness = 2, kChaining = 4;
@@ -32,7 +39,7 @@ Writer DescEntry(OfVersion version, const GroupDesc& group, std::span<const Buck
   out.U8(static_cast<uint8_t>(group.type));
   out.U8(0);
   out.U32(group.group);
-  if (version < k15) {
+  if (version != k10 && version < k15) {
     for (const Bucket& bucket : buckets) PutBucket11(version, bucket, &out);
   } else {
     const size_t length_at = out.size();
@@ -63,6 +70,12 @@ OfStatus DecodeGroupDescRequest(const DecodeContext& context, Reader* in, Reques
   return {};
 }
 
+OfStatus DecodeNxGroupDescRequest(const DecodeContext&, Reader* in, Request* out) {
+  out->body = msg::GroupDescRequest{in->U32()};
+  in->Rest();
+  return {};
+}
+
 OfStatus DecodeGroupFeaturesRequest(const DecodeContext&, Reader*, Request* out) {
   out->body = msg::GroupFeaturesRequest{};
   return {};
@@ -70,7 +83,7 @@ OfStatus DecodeGroupFeaturesRequest(const DecodeContext&, Reader*, Request* out)
 
 std::vector<Bytes> EncodeGroupStats(OfVersion version, uint32_t xid,
                                     std::span<const GroupStats> groups) {
-  MultipartReply reply(version, xid, {kGroupMultipart});
+  MultipartReply reply(version, xid, KindOf(version, kGroupMultipart, kNxstGroup));
   for (const GroupStats& group : groups) {
     Writer entry;
     entry.U16(0);
@@ -80,7 +93,7 @@ std::vector<Bytes> EncodeGroupStats(OfVersion version, uint32_t xid,
     entry.Zeros(4);
     entry.U64(group.packets);
     entry.U64(group.bytes);
-    if (version >= k13) PutDuration(group.duration_ns, &entry);
+    if (version == k10 || version >= k13) PutDuration(group.duration_ns, &entry);
     for (const GroupStats::OfBucket& bucket : group.buckets) {
       entry.U64(bucket.packets);
       entry.U64(bucket.bytes);
@@ -93,7 +106,7 @@ std::vector<Bytes> EncodeGroupStats(OfVersion version, uint32_t xid,
 
 std::vector<Bytes> EncodeGroupDesc(OfVersion version, uint32_t xid,
                                    std::span<const GroupDesc> groups) {
-  MultipartReply reply(version, xid, {kGroupDescMultipart});
+  MultipartReply reply(version, xid, KindOf(version, kGroupDescMultipart, kNxstGroupDesc));
   for (const GroupDesc& group : groups) {
     if (reply.Add(DescEntry(version, group, group.buckets))) continue;
     reply.Add(DescEntry(version, group, {}));  // see EncodeFlowStats()
@@ -103,7 +116,7 @@ std::vector<Bytes> EncodeGroupDesc(OfVersion version, uint32_t xid,
 
 std::vector<Bytes> EncodeGroupFeatures(OfVersion version, uint32_t xid) {
   constexpr int kTypes = 4;
-  MultipartReply reply(version, xid, {kGroupFeaturesMultipart});
+  MultipartReply reply(version, xid, KindOf(version, kGroupFeaturesMultipart, kNxstGroupFeatures));
   Writer entry;
   entry.U32(kAllTypes);
   entry.U32(kSelectWeight | kSelectLiveness | kChaining);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Flow monitors (1.4 section 7.3.5.17, Nicira's NXST_FLOW_MONITOR).
+// Flow monitors (1.4 section 7.3.5.17, Nicira's NXST_FLOW_MONITOR, ONF extension 187 for 1.3).
 #include "ofproto/message/codec.h"
 #include "ofproto/message/decoders.h"
 #include "ofproto/message/flow_parts.h"
@@ -40,6 +40,22 @@ OfStatus ReadNxMonitor(Reader* in, FlowMonitorRequest* monitor) {
   // Cookies change with a modify, so that updates could not be told from their matching.
   if (match->cookie_mask != 0) return OfErrorId::kBadMatchField;
   monitor->selector.match = match->match;
+  return {};
+}
+
+OfStatus ReadOnfMonitor(OfVersion version, Reader* in, FlowMonitorRequest* monitor) {
+  constexpr size_t kFixedBytes = 16;
+  if (in->left() < kFixedBytes) return OfErrorId::kBadLength;
+  monitor->id = in->U32();
+  monitor->flags = in->U16();
+  in->Skip(2);  // the match's length, which it tells itself
+  monitor->selector.out_port = in->U32();
+  monitor->selector.table = in->U8();
+  if (!in->Zeros(3)) return OfErrorId::kMustBeZero;
+  VSW_OF_RETURN_IF_ERROR(CheckFlags(monitor->flags, kNiciraFlags));
+  const OfResult<Match> match = DecodeMatch(version, in);
+  if (!match.ok()) return match.status();
+  monitor->selector.match = *match;
   return {};
 }
 
@@ -103,12 +119,27 @@ void PutNxFull(OfVersion version, const FlowUpdate& update, const Instructions& 
   out->U8(flow.table);
   out->U8(0);
   out->U64(flow.cookie);
+  if (version >= k13) {
+    // ONF's is Nicira's with the parts of 1.3.
+    const size_t match_at = out->size();
+    EncodeMatch(version, flow.match, out);
+    const Reader match(std::span<const uint8_t>(out->bytes()).subspan(match_at + 2));
+    out->PatchU16(length_at, Reader(match).U16());
+    EncodeFlowBody(version, instructions, out);
+    return;
+  }
   EncodeNxMatch(flow.match, length_at, out);
   if (version == k10) {
     EncodeFlowBody(version, instructions, out);
   } else {
     EncodeActions(version, instructions.apply, out);
   }
+}
+
+MultipartKind KindOf(OfVersion version, bool nicira) {
+  if (!nicira) return {kMonitorMultipart};
+  if (version >= k13) return {kMultipartExperimenter, kOnfId, kOnfFlowMonitor};
+  return {kMultipartExperimenter, kNiciraId, kNxstFlowMonitor};
 }
 
 void PutFull(OfVersion version, const FlowUpdate& update, const Instructions& instructions,
@@ -162,6 +193,12 @@ OfStatus DecodeNxFlowMonitorRequest(const DecodeContext&, Reader* in, Request* o
                       [&](FlowMonitorRequest* monitor) { return ReadNxMonitor(in, monitor); });
 }
 
+OfStatus DecodeOnfFlowMonitorRequest(const DecodeContext& context, Reader* in, Request* out) {
+  return ReadMonitors(in, out, [&](FlowMonitorRequest* monitor) {
+    return ReadOnfMonitor(context.version(), in, monitor);
+  });
+}
+
 OfStatus DecodeFlowMonitorCancel(const DecodeContext&, Reader* in, Request* out) {
   out->body = msg::CancelFlowMonitor{in->U32()};
   return {};
@@ -169,9 +206,7 @@ OfStatus DecodeFlowMonitorCancel(const DecodeContext&, Reader* in, Request* out)
 
 std::vector<Bytes> EncodeFlowUpdates(OfVersion version, uint32_t xid, bool nicira,
                                      std::span<const FlowUpdate> updates) {
-  MultipartReply reply(version, xid,
-                       nicira ? MultipartKind{kMultipartExperimenter, kNiciraId, kNxstFlowMonitor}
-                              : MultipartKind{kMonitorMultipart});
+  MultipartReply reply(version, xid, KindOf(version, nicira));
   for (const FlowUpdate& update : updates) {
     if (reply.Add(UpdateEntry(version, nicira, update, update.flow.instructions))) continue;
     reply.Add(UpdateEntry(version, nicira, update, Instructions{}));  // see EncodeFlowStats()
@@ -181,6 +216,10 @@ std::vector<Bytes> EncodeFlowUpdates(OfVersion version, uint32_t xid, bool nicir
 
 Bytes EncodeMonitorState(OfVersion version, uint32_t xid, uint16_t nicira_subtype) {
   const bool pause_or_resume = nicira_subtype == kNxtPaused || nicira_subtype == kNxtResumed;
+  if (version == k13 && pause_or_resume) {
+    const uint32_t subtype = kOnfFlowMonitor + (nicira_subtype == kNxtPaused ? 1 : 2);
+    return OutMessage(version, kOnfId, subtype, xid).Finish();
+  }
   if (version < k14 || !pause_or_resume) {
     return OutMessage(version, kNiciraId, nicira_subtype, xid).Finish();
   }

@@ -37,25 +37,35 @@ constexpr MessageRule kMultiparts[] = {
     {k14, k15, 16, 0, Tail::kEights, DecodeFlowMonitorRequest},
 };
 
-// Bodies behind Nicira's and ONF's multipart header.
+// Bodies behind the header of Nicira's multiparts. Groups came to 1.0 by these.
 constexpr MessageRule kNiciraMultiparts[] = {
     {k10, k15, 0, 8, Tail::kEights, DecodeNxFlowStatsRequest},
     {k10, k15, 1, 8, Tail::kEights, DecodeNxAggregateRequest},
-    {k10, k15, 2, 0, Tail::kEights, DecodeNxFlowMonitorRequest},
+    {k10, k12, 2, 0, Tail::kEights, DecodeNxFlowMonitorRequest},
     {k10, k15, 3, 0, Tail::kNone, DecodeIpfixRequest},
     {k10, k15, 4, 0, Tail::kNone, DecodeIpfixRequest},
+    {k10, k10, 7, 8, Tail::kNone, DecodeGroupStatsRequest},
+    {k10, k10, 8, 8, Tail::kNone, DecodeNxGroupDescRequest},
+    {k10, k10, 9, 0, Tail::kNone, DecodeGroupFeaturesRequest},
+};
+
+// And of ONF's: extension 187, flow monitors for 1.3.
+constexpr MessageRule kOnfMultiparts[] = {
+    {k13, k13, kOnfFlowMonitor, 0, Tail::kEights, DecodeOnfFlowMonitorRequest},
 };
 
 OfStatus DecodeExperimenterMultipart(const DecodeContext& context, Reader* in, Request* out) {
   if (in->left() < 8) return OfErrorId::kBadLength;
   const uint32_t experimenter = in->U32();
-  if (experimenter != kNiciraId) return OfErrorId::kBadExperimenter;
+  if (experimenter != kNiciraId && experimenter != kOnfId) return OfErrorId::kBadExperimenter;
   const uint32_t subtype = in->U32();
   if (context.version() == k10) {
     if (in->left() < 4) return OfErrorId::kBadLength;
     in->Skip(4);
   }
-  const MessageRule* rule = FindRule(kNiciraMultiparts, context.version(), subtype);
+  const MessageRule* rule = experimenter == kNiciraId
+                                ? FindRule(kNiciraMultiparts, context.version(), subtype)
+                                : FindRule(kOnfMultiparts, context.version(), subtype);
   if (rule == nullptr) return OfErrorId::kBadExpType;
   out->nicira = true;
   return DecodeByRule(*rule, context, in, out);

@@ -27,7 +27,7 @@ constexpr MessageRule kNicira[] = {
 };
 
 constexpr MessageRule kOnf[] = {
-    {k13, k13, 1870, 4, Tail::kNone, DecodeFlowMonitorCancel},
+    {k13, k13, kOnfFlowMonitor, 4, Tail::kNone, DecodeFlowMonitorCancel},
     {k13, k13, 2300, 8, Tail::kEights, DecodeOnfBundleControl},
     {k13, k13, 2301, 8, Tail::kAny, DecodeOnfBundleAdd},
 };

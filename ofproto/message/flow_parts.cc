@@ -10,11 +10,6 @@ namespace {
 
 using enum OfVersion;
 
-// NXM_NX_COOKIE: class 1, field 30, with 8 bytes, or 16 with a mask (the bit below the field).
-constexpr uint32_t kCookieHeader = 0x00013c08, kMaskedCookieHeader = 0x00013d10;
-// NXAST_WRITE_METADATA and NXAST_RESUBMIT_TABLE, for instructions which 1.0 has no other word for.
-constexpr uint16_t kVendorAction = 0xffff, kNxWriteMetadata = 22;
-
 // The list of statistics of 1.5: each a header of class, number and length, and a value.
 class OxsList {
  public:
@@ -58,43 +53,16 @@ uint16_t FlagsOf(OfVersion version) {
   return flags;
 }
 
-// Takes the cookie out of `fields`, where it may stand anywhere.
-OfStatus TakeCookie(Bytes* fields, NxMatch* out) {
-  bool found = false;
-  for (size_t at = 0; at + 4 <= fields->size();) {
-    Reader in(std::span<const uint8_t>(*fields).subspan(at));
-    const uint32_t header = in.U32();
-    const size_t length = 4 + (header & 0xff);
-    const bool masked = header == kMaskedCookieHeader;
-    if (header != kCookieHeader && !masked) {
-      at += length;
-      continue;
-    }
-    if (length > fields->size() - at) return OfErrorId::kBadMatchLength;
-    if (found) return OfErrorId::kDuplicateField;
-    found = true;
-    out->cookie = in.U64();
-    out->cookie_mask = masked ? in.U64() : ~uint64_t{0};
-    if ((out->cookie & ~out->cookie_mask) != 0) return OfErrorId::kBadWildcards;
-    const auto from = fields->begin() + static_cast<ptrdiff_t>(at);
-    fields->erase(from, from + static_cast<ptrdiff_t>(length));
-  }
-  return {};
-}
-
 }  // namespace
 
 OfResult<NxMatch> DecodeNxMatch(size_t match_bytes, Reader* in) {
   const size_t padded = (match_bytes + 7) / 8 * 8;
   if (padded > in->left()) return OfErrorId::kBadMatchLength;
   const auto bytes = in->Take(padded).first(match_bytes);
-  NxMatch result;
-  Bytes fields(bytes.begin(), bytes.end());
-  if (const OfStatus status = TakeCookie(&fields, &result); !status.ok()) return status;
-  const OfResult<Match> match = DecodeOxm(fields);
+  NxmCookie cookie;
+  const OfResult<Match> match = DecodeOxm(bytes, /*strict=*/true, &cookie);
   if (!match.ok()) return match.status();
-  result.match = *match;
-  return result;
+  return NxMatch{*match, cookie.value, cookie.mask};
 }
 
 void EncodeNxMatch(const Match& match, size_t length_at, Writer* out) {
@@ -117,30 +85,19 @@ uint16_t EncodeFlowFlags(OfVersion version, uint16_t flags) {
   return flags & FlagsOf(version) & kLasting;
 }
 
-void EncodeFlowBody(OfVersion version, const Instructions& instructions, Writer* out) {
-  if (version != k10) return EncodeInstructions(version, instructions, out);
-  EncodeActions(version, instructions.apply, out);
-  if (instructions.metadata_mask != 0) {
-    out->U16(kVendorAction);
-    out->U16(32);
-    out->U32(kNiciraId);
-    out->U16(kNxWriteMetadata);
-    out->Zeros(6);
-    out->U64(instructions.metadata);
-    out->U64(instructions.metadata_mask);
-  }
-  if (instructions.goto_table.has_value()) {
-    EncodeActions(version, {act::Resubmit{kOfpInPort, *instructions.goto_table}}, out);
-  }
-}
-
 OfResult<Instructions> DecodeActionBody(OfVersion version, std::span<const uint8_t> bytes) {
+  if (version == k10) return DecodeInstructions(version, bytes);
   OfResult<OfActions> actions = DecodeActions(version, bytes);
   if (!actions.ok()) return actions.status();
   Instructions instructions;
   instructions.has_apply = !actions->empty();
   instructions.apply = std::move(*actions);
   return instructions;
+}
+
+void EncodeActionBody(OfVersion version, const Instructions& instructions, Writer* out) {
+  if (version == k10) return EncodeInstructions(version, instructions, out);
+  EncodeActions(version, instructions.apply, out);
 }
 
 uint16_t AgeOnWire(uint64_t ns) {

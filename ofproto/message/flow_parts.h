@@ -28,10 +28,10 @@ OfResult<uint16_t> DecodeFlowFlags(OfVersion version, FlowMod::Command command, 
 /// Those that say what the flow is, not what was to be done when it was added.
 uint16_t EncodeFlowFlags(OfVersion version, uint16_t flags);
 
-/// Instructions, or actions in 1.0 (with Nicira's actions for those instructions that have one).
-void EncodeFlowBody(OfVersion version, const Instructions& instructions, Writer* out);
-/// A list of actions, as 1.0 and Nicira's messages have them, made instructions.
+/// The actions of Nicira's messages, which are actions in all versions; in 1.0 some stand for
+/// instructions.
 OfResult<Instructions> DecodeActionBody(OfVersion version, std::span<const uint8_t> bytes);
+void EncodeActionBody(OfVersion version, const Instructions& instructions, Writer* out);
 
 /// Whole seconds since something, as Nicira's statistics have them: one more, for 0 means unknown.
 uint16_t AgeOnWire(uint64_t ns);

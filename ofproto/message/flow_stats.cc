@@ -124,11 +124,7 @@ Writer FlowEntry(OfVersion version, bool nicira, const FlowStats& flow,
   out.U16(0);
   if (nicira) {
     PutNxFlow(flow, &out);
-    if (version == k10) {
-      EncodeFlowBody(version, instructions, &out);
-    } else {
-      EncodeActions(version, instructions.apply, &out);
-    }
+    EncodeActionBody(version, instructions, &out);
   } else {
     if (version == k10) {
       PutFlow10(flow, &out);
@@ -137,7 +133,7 @@ Writer FlowEntry(OfVersion version, bool nicira, const FlowStats& flow,
     } else {
       PutFlow15(flow, &out);
     }
-    EncodeFlowBody(version, instructions, &out);
+    EncodeInstructions(version, instructions, &out);
   }
   out.PatchU16(0, static_cast<uint16_t>(out.size()));
   return out;

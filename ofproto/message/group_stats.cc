@@ -50,7 +50,8 @@ Writer DescEntry(OfVersion version, const GroupDesc& group, std::span<const Buck
     const size_t buckets_at = out.size();
     for (const Bucket& bucket : buckets) PutBucket15(version, group.type, bucket, &out);
     out.PatchU16(length_at, static_cast<uint16_t>(out.size() - buckets_at));
-    PutSelection({group.selection_method, group.selection_parameter, group.selection_fields}, &out);
+    PutSelection(version,
+                 {group.selection_method, group.selection_parameter, group.selection_fields}, &out);
   }
   out.PatchU16(0, static_cast<uint16_t>(out.size()));
   return out;

@@ -184,7 +184,7 @@ OfResult<Selection> DecodeGroupProperties(std::span<const uint8_t> bytes) {
   return selection;
 }
 
-void PutSelection(const Selection& selection, Writer* out) {
+void PutSelection(OfVersion version, const Selection& selection, Writer* out) {
   if (selection.method.empty()) return;
   const size_t start = BeginProperty(kExperimenterProperty, out);
   out->U32(kNetronomeId);
@@ -193,7 +193,7 @@ void PutSelection(const Selection& selection, Writer* out) {
   out->Text(selection.method, kMethodNameBytes);
   out->U64(selection.parameter);
   for (const FieldId field : selection.fields) {
-    EncodeFieldHeader(field, /*has_mask=*/false, /*nxm=*/false, out);
+    EncodeFieldHeader(field, /*has_mask=*/false, /*nxm=*/version == OfVersion::k10, out, version);
     const FieldInfo& info = Describe(field);
     const FieldValue ones = FieldValue::Ones(info.bits);
     const size_t bytes = (info.bits + 7u) / 8u;

@@ -31,7 +31,7 @@ struct Selection {
 /// All of a group's properties.
 OfResult<Selection> DecodeGroupProperties(std::span<const uint8_t> bytes);
 /// Nothing for the default method.
-void PutSelection(const Selection& selection, Writer* out);
+void PutSelection(OfVersion version, const Selection& selection, Writer* out);
 
 }  // namespace vsw
 

@@ -95,7 +95,7 @@ OfStatus DecodeFlowMod10(const DecodeContext& context, Reader* in, Request* out)
   mod.buffer_id = in->U32();
   VSW_OF_RETURN_IF_ERROR(ReadOutPort10(in->U16(), &mod));
   VSW_OF_RETURN_IF_ERROR(ReadFlags10(in->U16(), &mod));
-  OfResult<Instructions> actions = DecodeActionBody(k10, in->Rest());
+  OfResult<Instructions> actions = DecodeInstructions(k10, in->Rest());
   if (!actions.ok()) return actions.status();
   mod.instructions = std::move(*actions);
   out->body = std::move(mod);

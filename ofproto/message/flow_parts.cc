@@ -10,19 +10,41 @@ namespace {
 
 using enum OfVersion;
 
-// NXM_NX_COOKIE: class 1, field 30, with 8 bytes, or 16 with a mask (the bit below the field).
-constexpr uint32_t kCookieHeader = 0x00013c08, kMaskedCookieHeader = 0x00013d10;
-// NXAST_WRITE_METADATA and NXAST_RESUBMIT_TABLE, for instructions which 1.0 has no other word for.
-constexpr uint16_t kVendorAction = 0xffff, kNxWriteMetadata = 22;
+// The list of statistics of 1.5: each a header of class, number and length, and a value.
+class OxsList {
+ public:
+  enum Field : uint8_t { kDuration = 0, kIdleTime = 1, kFlows = 3, kPackets = 4, kBytes = 5 };
 
-constexpr uint16_t kOxsClass = 0x8002;
-constexpr uint8_t kOxsDuration = 0, kOxsIdleTime = 1, kOxsPackets = 4, kOxsBytes = 5;
+  explicit OxsList(Writer* out) : out_(out), start_(out->size()) { out_->U32(0); }
+  void AddTime(Field field, uint64_t ns) {
+    Header(field, 8);
+    PutDuration(ns, out_);
+  }
+  void AddCounter(Field field, uint64_t count) {
+    if (count == ~uint64_t{0}) return;  // not kept
+    Header(field, 8);
+    out_->U64(count);
+  }
+  void AddFlows(uint32_t flows) {
+    Header(kFlows, 4);
+    out_->U32(flows);
+  }
+  void End() {
+    out_->PatchU16(start_ + 2, static_cast<uint16_t>(out_->size() - start_));
+    out_->Align8(start_);
+  }
 
-void PutOxsHeader(uint8_t field, uint8_t length, Writer* out) {
-  out->U16(kOxsClass);
-  out->U8(static_cast<uint8_t>(field << 1));
-  out->U8(length);
-}
+ private:
+  void Header(Field field, uint8_t length) {
+    constexpr uint16_t kOxsClass = 0x8002;
+    out_->U16(kOxsClass);
+    out_->U8(static_cast<uint8_t>(field << 1));
+    out_->U8(length);
+  }
+
+  Writer* out_;
+  size_t start_;
+};
 
 uint16_t FlagsOf(OfVersion version) {
   uint16_t flags = flow_flags::kSendFlowRemoved | flow_flags::kCheckOverlap;
@@ -31,43 +53,16 @@ uint16_t FlagsOf(OfVersion version) {
   return flags;
 }
 
-// Takes the cookie out of `fields`, where it may stand anywhere.
-OfStatus TakeCookie(Bytes* fields, NxMatch* out) {
-  bool found = false;
-  for (size_t at = 0; at + 4 <= fields->size();) {
-    Reader in(std::span<const uint8_t>(*fields).subspan(at));
-    const uint32_t header = in.U32();
-    const size_t length = 4 + (header & 0xff);
-    const bool masked = header == kMaskedCookieHeader;
-    if (header != kCookieHeader && !masked) {
-      at += length;
-      continue;
-    }
-    if (length > fields->size() - at) return OfErrorId::kBadMatchLength;
-    if (found) return OfErrorId::kDuplicateField;
-    found = true;
-    out->cookie = in.U64();
-    out->cookie_mask = masked ? in.U64() : ~uint64_t{0};
-    if ((out->cookie & ~out->cookie_mask) != 0) return OfErrorId::kBadWildcards;
-    const auto from = fields->begin() + static_cast<ptrdiff_t>(at);
-    fields->erase(from, from + static_cast<ptrdiff_t>(length));
-  }
-  return {};
-}
-
 }  // namespace
 
 OfResult<NxMatch> DecodeNxMatch(size_t match_bytes, Reader* in) {
   const size_t padded = (match_bytes + 7) / 8 * 8;
   if (padded > in->left()) return OfErrorId::kBadMatchLength;
   const auto bytes = in->Take(padded).first(match_bytes);
-  NxMatch result;
-  Bytes fields(bytes.begin(), bytes.end());
-  if (const OfStatus status = TakeCookie(&fields, &result); !status.ok()) return status;
-  const OfResult<Match> match = DecodeOxm(fields);
+  NxmCookie cookie;
+  const OfResult<Match> match = DecodeOxm(bytes, /*strict=*/true, &cookie);
   if (!match.ok()) return match.status();
-  result.match = *match;
-  return result;
+  return NxMatch{*match, cookie.value, cookie.mask};
 }
 
 void EncodeNxMatch(const Match& match, size_t length_at, Writer* out) {
@@ -84,26 +79,14 @@ OfResult<uint16_t> DecodeFlowFlags(OfVersion version, FlowMod::Command command, 
   return flags;
 }
 
-uint16_t EncodeFlowFlags(OfVersion version, uint16_t flags) { return flags & FlagsOf(version); }
-
-void EncodeFlowBody(OfVersion version, const Instructions& instructions, Writer* out) {
-  if (version != k10) return EncodeInstructions(version, instructions, out);
-  EncodeActions(version, instructions.apply, out);
-  if (instructions.metadata_mask != 0) {
-    out->U16(kVendorAction);
-    out->U16(32);
-    out->U32(kNiciraId);
-    out->U16(kNxWriteMetadata);
-    out->Zeros(6);
-    out->U64(instructions.metadata);
-    out->U64(instructions.metadata_mask);
-  }
-  if (instructions.goto_table.has_value()) {
-    EncodeActions(version, {act::Resubmit{kOfpInPort, *instructions.goto_table}}, out);
-  }
+uint16_t EncodeFlowFlags(OfVersion version, uint16_t flags) {
+  constexpr uint16_t kLasting =
+      flow_flags::kSendFlowRemoved | flow_flags::kNoPacketCounts | flow_flags::kNoByteCounts;
+  return flags & FlagsOf(version) & kLasting;
 }
 
 OfResult<Instructions> DecodeActionBody(OfVersion version, std::span<const uint8_t> bytes) {
+  if (version == k10) return DecodeInstructions(version, bytes);
   OfResult<OfActions> actions = DecodeActions(version, bytes);
   if (!actions.ok()) return actions.status();
   Instructions instructions;
@@ -112,32 +95,31 @@ OfResult<Instructions> DecodeActionBody(OfVersion version, std::span<const uint8
   return instructions;
 }
 
+void EncodeActionBody(OfVersion version, const Instructions& instructions, Writer* out) {
+  if (version == k10) return EncodeInstructions(version, instructions, out);
+  EncodeActions(version, instructions.apply, out);
+}
+
 uint16_t AgeOnWire(uint64_t ns) {
   constexpr uint64_t kNsPerSecond = 1'000'000'000;
   return static_cast<uint16_t>(std::min<uint64_t>(ns / kNsPerSecond + 1, 0xffff));
 }
 
-void PutStats15(const FlowStats& flow, bool with_idle, Writer* out) {
-  const size_t start = out->size();
-  out->Zeros(2);
-  const size_t length_at = out->size();
-  out->U16(0);
-  PutOxsHeader(kOxsDuration, 8, out);
-  PutDuration(flow.duration_ns, out);
-  if (with_idle) {
-    PutOxsHeader(kOxsIdleTime, 8, out);
-    PutDuration(flow.idle_ns, out);
-  }
-  if (flow.packets != ~uint64_t{0}) {
-    PutOxsHeader(kOxsPackets, 8, out);
-    out->U64(flow.packets);
-  }
-  if (flow.bytes != ~uint64_t{0}) {
-    PutOxsHeader(kOxsBytes, 8, out);
-    out->U64(flow.bytes);
-  }
-  out->PatchU16(length_at, static_cast<uint16_t>(out->size() - start));
-  out->Align8(start);
+void PutStats15(const FlowStats& flow, Writer* out) {
+  OxsList list(out);
+  list.AddTime(OxsList::kDuration, flow.duration_ns);
+  list.AddTime(OxsList::kIdleTime, flow.idle_ns);
+  list.AddCounter(OxsList::kPackets, flow.packets);
+  list.AddCounter(OxsList::kBytes, flow.bytes);
+  list.End();
+}
+
+void PutStats15(const AggregateStats& stats, Writer* out) {
+  OxsList list(out);
+  list.AddFlows(stats.flows);
+  list.AddCounter(OxsList::kPackets, stats.packets);
+  list.AddCounter(OxsList::kBytes, stats.bytes);
+  list.End();
 }
 
 }  // namespace vsw

@@ -25,19 +25,20 @@ void EncodeNxMatch(const Match& match, size_t length_at, Writer* out);
 
 /// flow_flags that the version has; kBadFlags for others. Adds what 1.0 and 1.1 imply.
 OfResult<uint16_t> DecodeFlowFlags(OfVersion version, FlowMod::Command command, uint16_t flags);
+/// Those that say what the flow is, not what was to be done when it was added.
 uint16_t EncodeFlowFlags(OfVersion version, uint16_t flags);
 
-/// Instructions, or actions in 1.0 (with Nicira's actions for those instructions that have one).
-void EncodeFlowBody(OfVersion version, const Instructions& instructions, Writer* out);
-/// A list of actions, as 1.0 and Nicira's messages have them, made instructions.
+/// The actions of Nicira's messages, which are actions in all versions; in 1.0 some stand for
+/// instructions.
 OfResult<Instructions> DecodeActionBody(OfVersion version, std::span<const uint8_t> bytes);
+void EncodeActionBody(OfVersion version, const Instructions& instructions, Writer* out);
 
-/// Matches of before 1.5 say in the table-id of NXT_FLOW_REMOVED and so on: seconds, at most
-/// 0xffff, of which 0 means unknown.
+/// Whole seconds since something, as Nicira's statistics have them: one more, for 0 means unknown.
 uint16_t AgeOnWire(uint64_t ns);
 
-/// 1.5's statistics of a flow (section 7.2.4): duration, idle time if `with_idle`, counters.
-void PutStats15(const FlowStats& flow, bool with_idle, Writer* out);
+/// 1.5's list of statistics (section 7.2.4).
+void PutStats15(const FlowStats& flow, Writer* out);
+void PutStats15(const AggregateStats& stats, Writer* out);
 
 }  // namespace vsw
 

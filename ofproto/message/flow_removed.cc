@@ -77,7 +77,7 @@ Bytes EncodeRemoved15(const FlowStats& flow, uint8_t reason) {
   out.U16(flow.hard_timeout);
   out.U64(flow.cookie);
   EncodeMatch(k15, flow.match, &out);
-  PutStats15(flow, /*with_idle=*/true, &out);
+  PutStats15(flow, &out);
   return out.Finish();
 }
 

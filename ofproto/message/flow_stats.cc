@@ -100,7 +100,7 @@ void PutFlow15(const FlowStats& flow, Writer* out) {
   out->U16(flow.importance);
   out->U64(flow.cookie);
   EncodeMatch(k15, flow.match, out);
-  PutStats15(flow, /*with_idle=*/true, out);
+  PutStats15(flow, out);
 }
 
 void PutNxFlow(const FlowStats& flow, Writer* out) {
@@ -124,11 +124,7 @@ Writer FlowEntry(OfVersion version, bool nicira, const FlowStats& flow,
   out.U16(0);
   if (nicira) {
     PutNxFlow(flow, &out);
-    if (version == k10) {
-      EncodeFlowBody(version, instructions, &out);
-    } else {
-      EncodeActions(version, instructions.apply, &out);
-    }
+    EncodeActionBody(version, instructions, &out);
   } else {
     if (version == k10) {
       PutFlow10(flow, &out);
@@ -137,7 +133,7 @@ Writer FlowEntry(OfVersion version, bool nicira, const FlowStats& flow,
     } else {
       PutFlow15(flow, &out);
     }
-    EncodeFlowBody(version, instructions, &out);
+    EncodeInstructions(version, instructions, &out);
   }
   out.PatchU16(0, static_cast<uint16_t>(out.size()));
   return out;
@@ -193,10 +189,14 @@ std::vector<Bytes> EncodeAggregate(OfVersion version, uint32_t xid, bool nicira,
                        nicira ? MultipartKind{kMultipartExperimenter, kNiciraId, kNxstAggregate}
                               : MultipartKind{kAggregateMultipart});
   Writer entry;
-  entry.U64(stats.packets);
-  entry.U64(stats.bytes);
-  entry.U32(stats.flows);
-  entry.Zeros(4);
+  if (version >= k15) {
+    PutStats15(stats, &entry);
+  } else {
+    entry.U64(stats.packets);
+    entry.U64(stats.bytes);
+    entry.U32(stats.flows);
+    entry.Zeros(4);
+  }
   reply.Add(entry);
   return reply.Finish();
 }

@@ -165,7 +165,8 @@ Bytes EncodeRequestForward(OfVersion version, const GroupMod& mod) {
     const size_t buckets_at = inner.size();
     for (const Bucket& bucket : mod.buckets) PutBucket15(version, mod.type, bucket, &inner);
     inner.PatchU16(length_at, static_cast<uint16_t>(inner.size() - buckets_at));
-    PutSelection({mod.selection_method, mod.selection_parameter, mod.selection_fields}, &inner);
+    PutSelection(version, {mod.selection_method, mod.selection_parameter, mod.selection_fields},
+                 &inner);
   }
   if (inner.size() + kOfHeaderBytes > kMaxMessageBytes) return {};
   OutMessage out(version, of_type::kRequestForward, 0);

@@ -33,6 +33,8 @@ constexpr uint32_t kOutput = Bit(0), kCopyTtl = Bit(11) | Bit(12), kMplsTtl = Bi
 constexpr uint32_t kGroupActions =
     kOutput | kCopyTtl | kMplsTtl | kTags | kQueue | kGroup | kIpTtl | kSetField;
 
+constexpr uint32_t kActions10 = 0xfff;  // output to enqueue, as 1.0 numbers them
+
 Writer DescEntry(OfVersion version, const GroupDesc& group, std::span<const Bucket> buckets) {
   Writer out;
   out.U16(0);
@@ -48,7 +50,8 @@ Writer DescEntry(OfVersion version, const GroupDesc& group, std::span<const Buck
     const size_t buckets_at = out.size();
     for (const Bucket& bucket : buckets) PutBucket15(version, group.type, bucket, &out);
     out.PatchU16(length_at, static_cast<uint16_t>(out.size() - buckets_at));
-    PutSelection({group.selection_method, group.selection_parameter, group.selection_fields}, &out);
+    PutSelection(version,
+                 {group.selection_method, group.selection_parameter, group.selection_fields}, &out);
   }
   out.PatchU16(0, static_cast<uint16_t>(out.size()));
   return out;
@@ -121,7 +124,7 @@ std::vector<Bytes> EncodeGroupFeatures(OfVersion version, uint32_t xid) {
   entry.U32(kAllTypes);
   entry.U32(kSelectWeight | kSelectLiveness | kChaining);
   for (int type = 0; type < kTypes; ++type) entry.U32(kGroupMax);
-  for (int type = 0; type < kTypes; ++type) entry.U32(kGroupActions);
+  for (int type = 0; type < kTypes; ++type) entry.U32(version == k10 ? kActions10 : kGroupActions);
   reply.Add(entry);
   return reply.Finish();
 }

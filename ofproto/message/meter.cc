@@ -153,10 +153,6 @@ std::vector<Bytes> EncodeMeterFeatures(OfVersion version, uint32_t xid) {
   entry.U8(kMaxBands);
   entry.U8(0);  // colours
   entry.Zeros(2);
-  if (version >= k15) {
-    entry.U32(0);  // features: actions that may follow a meter are not restricted
-    entry.Zeros(4);
-  }
   reply.Add(entry);
   return reply.Finish();
 }

@@ -43,17 +43,29 @@ OfStatus ReadNxMonitor(Reader* in, FlowMonitorRequest* monitor) {
   return {};
 }
 
+// The extension has the fields alone and tells their length; ovs sends an ofp_match, whose own
+// length is then the one told.
+OfResult<Match> DecodeOnfMatch(OfVersion version, size_t match_bytes, Reader* in) {
+  constexpr uint16_t kOxmMatch = 1;
+  Reader peek = *in;
+  const uint16_t type = peek.U16();
+  if (type == kOxmMatch && peek.U16() == match_bytes) return DecodeMatch(version, in);
+  const size_t padded = (match_bytes + 7) / 8 * 8;
+  if (padded > in->left()) return OfErrorId::kBadMatchLength;
+  return DecodeOxm(in->Take(padded).first(match_bytes));
+}
+
 OfStatus ReadOnfMonitor(OfVersion version, Reader* in, FlowMonitorRequest* monitor) {
   constexpr size_t kFixedBytes = 16;
   if (in->left() < kFixedBytes) return OfErrorId::kBadLength;
   monitor->id = in->U32();
   monitor->flags = in->U16();
-  in->Skip(2);  // the match's length, which it tells itself
+  const size_t match_bytes = in->U16();
   monitor->selector.out_port = in->U32();
   monitor->selector.table = in->U8();
   if (!in->Zeros(3)) return OfErrorId::kMustBeZero;
   VSW_OF_RETURN_IF_ERROR(CheckFlags(monitor->flags, kNiciraFlags));
-  const OfResult<Match> match = DecodeMatch(version, in);
+  const OfResult<Match> match = DecodeOnfMatch(version, match_bytes, in);
   if (!match.ok()) return match.status();
   monitor->selector.match = *match;
   return {};
@@ -125,15 +137,11 @@ void PutNxFull(OfVersion version, const FlowUpdate& update, const Instructions& 
     EncodeMatch(version, flow.match, out);
     const Reader match(std::span<const uint8_t>(out->bytes()).subspan(match_at + 2));
     out->PatchU16(length_at, Reader(match).U16());
-    EncodeFlowBody(version, instructions, out);
+    EncodeInstructions(version, instructions, out);
     return;
   }
   EncodeNxMatch(flow.match, length_at, out);
-  if (version == k10) {
-    EncodeFlowBody(version, instructions, out);
-  } else {
-    EncodeActions(version, instructions.apply, out);
-  }
+  EncodeActionBody(version, instructions, out);
 }
 
 MultipartKind KindOf(OfVersion version, bool nicira) {
@@ -153,7 +161,7 @@ void PutFull(OfVersion version, const FlowUpdate& update, const Instructions& in
   out->Zeros(4);
   out->U64(flow.cookie);
   EncodeMatch(version, flow.match, out);
-  EncodeFlowBody(version, instructions, out);
+  EncodeInstructions(version, instructions, out);
 }
 
 Writer UpdateEntry(OfVersion version, bool nicira, const FlowUpdate& update,

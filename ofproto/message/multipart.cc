@@ -37,10 +37,10 @@ constexpr MessageRule kMultiparts[] = {
     {k14, k15, 16, 0, Tail::kEights, DecodeFlowMonitorRequest},
 };
 
-// Bodies behind the header of Nicira's multiparts. Groups came to 1.0 by these.
+// Bodies behind the header of Nicira's multiparts. Later versions have most of them themselves.
 constexpr MessageRule kNiciraMultiparts[] = {
-    {k10, k15, 0, 8, Tail::kEights, DecodeNxFlowStatsRequest},
-    {k10, k15, 1, 8, Tail::kEights, DecodeNxAggregateRequest},
+    {k10, k10, 0, 8, Tail::kEights, DecodeNxFlowStatsRequest},
+    {k10, k10, 1, 8, Tail::kEights, DecodeNxAggregateRequest},
     {k10, k12, 2, 0, Tail::kEights, DecodeNxFlowMonitorRequest},
     {k10, k15, 3, 0, Tail::kNone, DecodeIpfixRequest},
     {k10, k15, 4, 0, Tail::kNone, DecodeIpfixRequest},

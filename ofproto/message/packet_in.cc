@@ -118,7 +118,7 @@ Bytes EncodeNxt(OfVersion version, const PacketIn& in) {
   out.U16(0);
   out.Zeros(6);
   const size_t match_at = out.size();
-  EncodeOxm(MetadataMatch(in.metadata, false), /*nxm=*/true, &out);
+  EncodeOxm(MetadataMatch(in.metadata, false), /*nxm=*/true, &out, version);
   out.PatchU16(length_at, static_cast<uint16_t>(out.size() - match_at));
   out.Align8(match_at);
   out.Zeros(2);
@@ -142,7 +142,7 @@ Bytes EncodeNxt2(OfVersion version, const PacketIn& in) {
   others.U8(ReasonOnWire(version, in.reason));
   EndProperty(at, &others);
   at = BeginProperty(kMetadataProperty, &others);
-  EncodeOxm(MetadataMatch(in.metadata, version >= k15), /*nxm=*/version < k12, &others);
+  EncodeOxm(MetadataMatch(in.metadata, version >= k15), /*nxm=*/version < k12, &others, version);
   EndProperty(at, &others);
   if (!in.userdata.empty()) {
     at = BeginProperty(kUserdataProperty, &others);

@@ -49,10 +49,11 @@ void PutIds(uint32_t bits, Writer* out) {
   }
 }
 
-void PutFields(const std::vector<FieldId>& fields, bool with_masks, Writer* out) {
+void PutFields(OfVersion version, const std::vector<FieldId>& fields, bool with_masks,
+               Writer* out) {
   for (const FieldId field : fields) {
     const bool maskable = with_masks && Describe(field).masking == Masking::kAny;
-    EncodeFieldHeader(field, maskable, /*nxm=*/false, out);
+    EncodeFieldHeader(field, maskable, /*nxm=*/false, out, version);
   }
 }
 
@@ -75,16 +76,16 @@ Bytes CommonProperties(OfVersion version) {
   PutPair(kWriteActions, &out, [&] { PutIds(ActionBits(version), &out); });
   PutPair(kApplyActions, &out, [&] { PutIds(ActionBits(version), &out); });
   size_t property = BeginProperty(kMatch, &out);
-  PutFields(matched, /*with_masks=*/true, &out);
+  PutFields(version, matched, /*with_masks=*/true, &out);
   EndProperty(property, &out);
   property = BeginProperty(kWildcards, &out);
-  PutFields(matched, /*with_masks=*/false, &out);
+  PutFields(version, matched, /*with_masks=*/false, &out);
   EndProperty(property, &out);
-  PutPair(kWriteSetField, &out, [&] { PutFields(written, false, &out); });
-  PutPair(kApplySetField, &out, [&] { PutFields(written, false, &out); });
+  PutPair(kWriteSetField, &out, [&] { PutFields(version, written, false, &out); });
+  PutPair(kApplySetField, &out, [&] { PutFields(version, written, false, &out); });
   if (version >= k15) {
-    PutPair(kWriteCopyField, &out, [&] { PutFields(written, false, &out); });
-    PutPair(kApplyCopyField, &out, [&] { PutFields(written, false, &out); });
+    PutPair(kWriteCopyField, &out, [&] { PutFields(version, written, false, &out); });
+    PutPair(kApplyCopyField, &out, [&] { PutFields(version, written, false, &out); });
   }
   return out.Release();
 }

@@ -11,6 +11,7 @@ namespace {
 using enum OfVersion;
 
 constexpr uint32_t kXid = 7;
+constexpr uint8_t kFeaturesRequestType = 5;
 constexpr uint64_t kSecond = 1'000'000'000;
 
 class Samples {
@@ -89,7 +90,8 @@ void AddSession(OfVersion version, Samples* samples) {
   samples->Add("echo", EncodeEcho(version, true, kXid, Bytes{1, 2, 3}));
   for (const OfErrorId id : {OfErrorId::kBadTableId, OfErrorId::kBundleBadId, OfErrorId::kTableFull,
                              OfErrorId::kBadPrerequisite}) {
-    samples->Add("error", EncodeError(version, id, kXid, Bytes{1, 2, 3, 4}));
+    samples->Add("error", EncodeError(version, id, kXid,
+                                      WireMessage(version, kFeaturesRequestType).Build()));
   }
   msg::RoleRequest role{msg::Role::kMaster, true, 5, version < k12};
   samples->Add("role", EncodeRoleReply(version, kXid, role));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Requests as Debian's ovs-ofctl sends them (ovs_requests.txt: what it was told, and the message),
-// as they are and mutilated in every way.
+// Requests as Debian's ovs-ofctl and os-ken send them (ovs_requests.txt, osken_requests.txt: what
+// was asked of them, and the message), as they are and mutilated in every way.
 #include <gtest/gtest.h>
 
 #include <fstream>
@@ -21,24 +21,29 @@ struct Captured {
   OfVersion version() const { return static_cast<OfVersion>(bytes[0]); }
 };
 
+void ReadRequests(const std::string& path, std::vector<Captured>* all) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    const size_t bar = line.rfind(" | ");
+    if (line.starts_with("#") || bar == std::string::npos) continue;
+    Captured captured{line.substr(0, bar), {}};
+    for (size_t at = bar + 3; at + 1 < line.size(); at += 2) {
+      captured.bytes.push_back(static_cast<uint8_t>(std::stoul(line.substr(at, 2), nullptr, 16)));
+    }
+    all->push_back(std::move(captured));
+  }
+}
+
 const std::vector<Captured>& CapturedRequests() {
   static const std::vector<Captured> requests = [] {
     std::vector<Captured> all;
-    std::ifstream file(VSW_MESSAGE_TEST_DIR "/ovs_requests.txt");
-    for (std::string line; std::getline(file, line);) {
-      const size_t bar = line.rfind(" | ");
-      if (line.starts_with("#") || bar == std::string::npos) continue;
-      Captured captured{line.substr(0, bar), {}};
-      for (size_t at = bar + 3; at + 1 < line.size(); at += 2) {
-        captured.bytes.push_back(static_cast<uint8_t>(std::stoul(line.substr(at, 2), nullptr, 16)));
-      }
-      all.push_back(std::move(captured));
+    for (const char* name : {"/ovs_requests.txt", "/osken_requests.txt"}) {
+      ReadRequests(std::string(VSW_MESSAGE_TEST_DIR) + name, &all);
     }
     return all;
   }();
   return requests;
 }
-
 // Decodes out of a buffer of just that size, so that a sanitizer sees a read behind its end. NXM
 // flow-mods of 1.0 carry a table in their command once ovs-ofctl has asked for that.
 OfResult<Request> DecodeTight(OfVersion version, std::span<const uint8_t> bytes) {
@@ -55,8 +60,8 @@ void SetLength(Bytes* bytes) {
   (*bytes)[3] = static_cast<uint8_t>(bytes->size());
 }
 
-TEST(OvsRequests, AreAllUnderstood) {
-  ASSERT_GT(CapturedRequests().size(), 300u);
+TEST(CapturedRequest, AreAllUnderstood) {
+  ASSERT_GT(CapturedRequests().size(), 480u);
   for (const Captured& captured : CapturedRequests()) {
     const OfResult<Request> request = DecodeTight(captured.version(), captured.bytes);
     EXPECT_TRUE(request.ok()) << NameOf(captured.version()) << " " << captured.command << ": "
@@ -64,7 +69,7 @@ TEST(OvsRequests, AreAllUnderstood) {
   }
 }
 
-TEST(OvsRequests, CanBeCutAnywhere) {
+TEST(CapturedRequest, CanBeCutAnywhere) {
   size_t refused = 0;
   for (const Captured& captured : CapturedRequests()) {
     for (size_t length = 0; length < captured.bytes.size(); ++length) {
@@ -79,7 +84,7 @@ TEST(OvsRequests, CanBeCutAnywhere) {
   EXPECT_GT(refused, 1000u);
 }
 
-TEST(OvsRequests, CanHaveAnyByteChanged) {
+TEST(CapturedRequest, CanHaveAnyByteChanged) {
   Random random(RandomSeed());
   size_t accepted = 0, refused = 0;
   for (int round = 0; round < 100; ++round) {
@@ -103,7 +108,7 @@ TEST(OvsRequests, CanHaveAnyByteChanged) {
   EXPECT_GT(refused, 100u);
 }
 
-TEST(OvsRequests, CanBeAnythingBehindTheHeader) {
+TEST(CapturedRequest, CanBeAnythingBehindTheHeader) {
   Random random(RandomSeed());
   for (int round = 0; round < 200'000; ++round) {
     Bytes bytes(kOfHeaderBytes + random.Below(120));

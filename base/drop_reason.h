@@ -31,6 +31,9 @@ namespace vsw {
   X(kPatchLoop, "patch-loop", false, "patch ports form a loop, or too many in a row")              \
   X(kTooManyActions, "too-many-actions", false, "translation exceeded its bound of outputs")       \
   X(kMissBudget, "miss-budget", false, "port exceeded its share of first packets")                 \
+  X(kControllerQueue, "controller-queue", false, "too many packets for controllers are waiting")   \
+  X(kRecirculationLimit, "recirculation-limit", false, "packet was looked up again too often")     \
+  X(kMeter, "meter", false, "packet exceeded the rate of a meter")                                 \
   X(kNoBridge, "no-bridge", false, "port belongs to no bridge at this moment")                     \
   X(kNoCopyBuffer, "no-copy-buffer", false, "no packet buffer left to copy a flooded frame into")  \
   X(kTableMiss, "table-miss", false, "no rule of the table matches")                               \

@@ -27,13 +27,10 @@ Pipeline::Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowT
       budget_(kMaxPorts, env_.tsc_hz / kBudgetTicksPerSecond, env_.tsc_hz / kBudgetBurstsPerSecond),
       work_(std::make_unique<Work[]>(kBurst)),
       translation_(std::make_unique<Translation>()) {
-  report_ = [this](std::span<const CreditId> credits, uint64_t packets, uint64_t bytes,
+  report_ = [this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
                    uint64_t used_tsc) {
     const uint64_t used_ns = TscToNs(used_tsc, env_.tsc_hz);
-    for (const CreditId credit : credits) {
-      env_.events->Push(CreditEvent{credit, packets, bytes, used_ns});
-    }
-    events_pushed_ = true;
+    for (const StatId stat : stats) env_.stats->Count(stat, packets, bytes, used_ns);
   };
 }
 
@@ -88,6 +85,7 @@ void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
     const bool allowed = Translate(&work.lookup, now_tsc);
     if (!allowed) {
       ingress_->Drop(DropReason::kMissBudget);
+      stats_.misses_over_budget.Add(1);
       rte_pktmbuf_free(work.packet);
       work.packet = nullptr;
     } else if (work.lookup.flow == nullptr) {
@@ -106,7 +104,7 @@ void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
 bool Pipeline::Translate(FlowLookup* lookup, uint64_t now_tsc) {
   const PortNo in_port = lookup->key.in_port;
   const uint64_t start_tsc = rte_rdtsc();
-  if (!lookup->found_stale && !budget_.Allow(in_port, start_tsc)) return false;
+  if (lookup->stale == nullptr && !budget_.Allow(in_port, start_tsc)) return false;
   DefineLines(&lookup->key, 0xff);
   translation_->Clear();
   env_.slow_path->Translate(lookup->key, translation_.get());
@@ -115,18 +113,27 @@ bool Pipeline::Translate(FlowLookup* lookup, uint64_t now_tsc) {
     translation_->drop_reason = DropReason::kTooManyActions;
   }
   // An address that could not be handed over to be learned must be met again.
-  if (PushEvents()) flows_->Install(lookup, *translation_, now_tsc, report_);
-  budget_.Charge(in_port, rte_rdtsc() - start_tsc);
+  if (!PushEvents(in_port)) translation_->uncacheable = true;
+  if (flows_->Install(lookup, *translation_, now_tsc, report_) == nullptr) stats_.not_cached.Add(1);
+  const uint64_t spent_tsc = rte_rdtsc() - start_tsc;
+  budget_.Charge(in_port, spent_tsc);
+  stats_.translations.Add(1);
+  stats_.translation_tsc.Add(spent_tsc);
   return true;
 }
 
-bool Pipeline::PushEvents() {
-  bool all = true;
-  for (const LearnEvent& event : translation_->learn) {
-    all &= env_.events->Push(event);
-    events_pushed_ = true;
+bool Pipeline::PushEvents(PortNo in_port) {
+  const Translation& t = *translation_;
+  const size_t count = t.learn.size() + t.notes.size();
+  if (count == 0) return true;
+  events_pushed_ = true;
+  if (!env_.events->PushDecision(in_port, t.learn.span(), t.notes)) {
+    stats_.ring_full.Add(1);
+    return false;
   }
-  return all;
+  stats_.notes.Add(count);
+  // What did not even fit into the translation is met again as well.
+  return !t.learn.overflowed() && !t.notes.overflowed();
 }
 
 void Pipeline::NotifySlowThread() {
@@ -147,11 +154,7 @@ void Pipeline::ExecuteFlow(Work* work, uint64_t now_tsc) {
 
 void Pipeline::ExecuteOnce(Work* work) {
   const Translation& t = *translation_;
-  for (const CreditId credit : t.credits) {
-    env_.events->Push(
-        CreditEvent{credit, 1, work->packet->pkt_len, TscToNs(rte_rdtsc(), env_.tsc_hz)});
-    events_pushed_ = true;
-  }
+  report_(t.stats.span(), 1, work->packet->pkt_len, rte_rdtsc());
   Run(work->packet, t.actions.span(), kNoPort, t.drop_reason);
 }
 
@@ -167,17 +170,12 @@ void Pipeline::Run(rte_mbuf* packet, std::span<const Action> actions, PortNo sin
   }
 }
 
-void Pipeline::Invalidate(std::span<const Tag> tags) {
-  for (const Tag tag : tags) flows_->Invalidate(tag);
-}
-
 void Pipeline::Sweep(uint32_t slots, uint64_t now_tsc) {
   const uint64_t idle_before =
       now_tsc > env_.idle_timeout_tsc ? now_tsc - env_.idle_timeout_tsc : 0;
   flows_->Sweep(slots, idle_before, report_);
   stats_.megaflows.Set(flows_->megaflow_count());
   stats_.masks.Set(flows_->mask_count());
-  NotifySlowThread();
 }
 
 }  // namespace vsw

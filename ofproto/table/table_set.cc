@@ -160,6 +160,10 @@ uint64_t TableSet::Impl::DeadlineOf(const Rule& rule) const {
   return deadline_ns;
 }
 
+bool TableSet::HasOverdue(uint64_t now_ns) const {
+  return !impl_->index.Overdue(now_ns, 1).empty();
+}
+
 void TableSet::Expire(uint64_t now_ns, size_t limit) {
   VSW_CHECK(impl_->open);
   for (Rule* rule : impl_->index.Overdue(now_ns, limit)) {

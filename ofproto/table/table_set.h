@@ -69,6 +69,8 @@ class TableSet {
   /// fin_timeout(): shortens the timeouts of a rule that has this action. Not a change of the
   /// tables: no decision depends on it. Does nothing if the rule is gone; 0 leaves a timeout.
   void ReduceTimeouts(uint64_t rule_id, uint16_t idle_timeout, uint16_t hard_timeout);
+  /// Whether Expire() would find something, by statistics as they stand.
+  bool HasOverdue(uint64_t now_ns) const;
   /// Rules whose time is over at `now_ns`. Bounded work: at most `limit` rules. Uses statistics as
   /// they stand (ReadStat).
   void Expire(uint64_t now_ns, size_t limit);

@@ -82,9 +82,6 @@ class TranslationContext {
 
   /// The decision depends on what `tag` stands for.
   void DependOn(Tag tag);
-  void CountFor(CreditId credit) {
-    if (!silent()) result_.credits.push_back(credit);
-  }
   /// This packet counts for `stat`.
   void Count(StatId stat);
   void Learn(const LearnEvent& event) {

@@ -10,10 +10,10 @@ namespace {
 constexpr size_t kCountersPerLine = 64 / sizeof(Counter);
 constexpr uint64_t kNever = std::numeric_limits<uint64_t>::max();
 
-uint64_t Scale(uint64_t value, uint64_t by, uint64_t over) {
-  const unsigned __int128 scaled = static_cast<unsigned __int128>(value) * by / over;
-  return static_cast<uint64_t>(std::min<unsigned __int128>(scaled, kNever / 4));
-}
+using Wide = unsigned __int128;
+
+// Far from where adding to the present time would overflow.
+uint64_t Bounded(Wide ticks) { return static_cast<uint64_t>(std::min<Wide>(ticks, kNever / 4)); }
 
 }  // namespace
 
@@ -34,16 +34,22 @@ Meter::Meter(const MeterSpec& spec, uint32_t workers, uint64_t now_ns)
     band.remark_dscp = wanted.remark_dscp;
     band.precedence = wanted.precedence;
     if (wanted.rate == 0) continue;
-    band.cost = Scale(kTicksPerSecond, uint64_t{1} << kCostShift, wanted.rate);
+    band.cost = Bounded((static_cast<Wide>(kTicksPerSecond) << kCostShift) / wanted.rate);
+    const uint64_t burst = wanted.burst == 0 ? wanted.rate : wanted.burst;
+    // Just as many packets as were asked for, whatever rounding does to one.
     band.tolerance =
-        Scale(wanted.burst == 0 ? wanted.rate : wanted.burst, kTicksPerSecond, wanted.rate);
+        spec.packets ? Bounded(static_cast<Wide>(burst) * CostOf(band, 1)) : CostOf(band, burst);
   }
+}
+
+uint64_t Meter::CostOf(const Band& band, uint64_t units) {
+  constexpr Wide kHalf = Wide{1} << (kCostShift - 1);
+  return Bounded((static_cast<Wide>(units) * band.cost + kHalf) >> kCostShift);
 }
 
 bool Meter::Take(Band* band, uint64_t units, uint64_t now) {
   if (band->rate == 0) return false;
-  const auto cost =
-      static_cast<uint64_t>((static_cast<unsigned __int128>(units) * band->cost) >> kCostShift);
+  const uint64_t cost = CostOf(*band, units);
   uint64_t full_at = band->full_at.load(std::memory_order_relaxed);
   for (;;) {
     const uint64_t next = std::max(full_at, now) + cost;

@@ -48,6 +48,7 @@ class Meter {
     uint8_t precedence = 0;
   };
 
+  static uint64_t CostOf(const Band& band, uint64_t units);
   /// True: the packet is within the band's rate, and taken from it.
   static bool Take(Band* band, uint64_t units, uint64_t now);
   Counter* CountsOf(WorkerId worker) const { return counts_.get() + ToInt(worker) * stride_; }

@@ -51,6 +51,47 @@ void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_
   NotifySlowThread();
 }
 
+void Pipeline::Inject(std::span<const uint8_t> frame, PortNo in_port,
+                      std::span<const Action> actions, std::span<const StatId> stats,
+                      DropReason drop_reason) {
+  in_port_ = in_port;
+  ingress_ = &env_.counters[ToInt(in_port) % kMaxPorts];
+  Work& work = work_[0];
+  work.packet = CopyIn(frame);
+  if (work.packet == nullptr) return ingress_->Drop(DropReason::kNoCopyBuffer);
+  work.lookups = 0;
+  const DropReason reason = ParsePacket(work.packet, in_port, &work.lookup.key);
+  if (reason != DropReason::kNone) {
+    ingress_->Drop(reason);
+    return rte_pktmbuf_free(work.packet);
+  }
+  const uint64_t now_tsc = rte_rdtsc();
+  report_(stats, 1, frame.size(), now_tsc);
+  Run(work, actions, drop_reason, now_tsc);
+  Recirculate(now_tsc);
+  batches_.Flush();
+  NotifySlowThread();
+}
+
+rte_mbuf* Pipeline::CopyIn(std::span<const uint8_t> frame) {
+  rte_mbuf* packet = rte_pktmbuf_alloc(env_.mbuf_pool);
+  for (rte_mbuf* last = packet; last != nullptr;) {
+    const size_t part = std::min<size_t>(frame.size(), rte_pktmbuf_tailroom(last));
+    std::memcpy(rte_pktmbuf_mtod(last, uint8_t*), frame.data(), part);
+    last->data_len = static_cast<uint16_t>(part);
+    packet->pkt_len += static_cast<uint32_t>(part);
+    frame = frame.subspan(part);
+    if (frame.empty()) return packet;
+    last = last->next = rte_pktmbuf_alloc(env_.mbuf_pool);
+    ++packet->nb_segs;
+  }
+  if (packet != nullptr) {
+    --packet->nb_segs;  // the one that could not be had
+    rte_pktmbuf_free(packet);
+  }
+  return nullptr;
+}
+
 uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
   for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod(packet, void*));
   uint64_t bytes = 0;
@@ -147,6 +188,10 @@ bool Pipeline::PushEvents(PortNo in_port) {
 }
 
 void Pipeline::NotifySlowThread() {
+  if (executor_.lost_upcalls() != lost_upcalls_) [[unlikely]] {
+    stats_.ring_full.Add(executor_.lost_upcalls() - lost_upcalls_);
+    lost_upcalls_ = executor_.lost_upcalls();
+  }
   if (executor_.upcalls() != stats_.upcalls.Get()) [[unlikely]] {
     stats_.upcalls.Set(executor_.upcalls());
     events_pushed_ = true;

@@ -55,6 +55,11 @@ class Pipeline {
   void Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
 
   void SetEpoch(uint32_t epoch) { flows_->SetEpoch(epoch); }
+  /// Runs `actions` on a frame from elsewhere as if it had come in by `in_port` (kNoPort: by none),
+  /// where it is not counted as received.
+  void Inject(std::span<const uint8_t> frame, PortNo in_port, std::span<const Action> actions,
+              std::span<const StatId> stats, DropReason drop_reason);
+
   /// Work by time: looks at up to `slots` megaflows for ageing and statistics.
   void Sweep(uint32_t slots, uint64_t now_tsc);
   bool has_flows() const { return flows_->megaflow_count() > 0; }
@@ -79,6 +84,7 @@ class Pipeline {
   void ExecuteOnce(Work* work, uint64_t now_tsc);
   void Run(const Work& work, std::span<const Action> actions, DropReason reason, uint64_t now_tsc);
   void Recirculate(uint64_t now_tsc);
+  rte_mbuf* CopyIn(std::span<const uint8_t> frame);
   bool ParseAgain(const Recirculation& from, Work* work);
   uint64_t NsOf(uint64_t tsc);
   bool PushEvents(PortNo in_port);
@@ -93,6 +99,7 @@ class Pipeline {
   PortCounters* ingress_ = nullptr;        // of the burst's port
   PortNo in_port_ = kNoPort;               // the same
   uint64_t known_tsc_ = 0, known_ns_ = 0;  // of NsOf()
+  uint64_t lost_upcalls_ = 0;              // that were counted
   bool events_pushed_ = false;
   std::unique_ptr<Work[]> work_;
   std::unique_ptr<Translation> translation_;

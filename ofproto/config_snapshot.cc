@@ -45,6 +45,10 @@ ConfigSnapshot::ConfigSnapshot(const SlowPathConfig& config, const TablesOf& tab
         if (found != tables.of_config->end()) of_config = found->second;
       }
       ports_.emplace_back(port, bridge_index, of_config);
+      if (tables.patch_stats != nullptr) {
+        const auto found = tables.patch_stats->find(port.number);
+        if (found != tables.patch_stats->end()) ports_.back().patch_stats = found->second;
+      }
     }
     std::sort(ports_.begin() + static_cast<std::ptrdiff_t>(first_port.back()), ports_.end(),
               [](const PortRules& a, const PortRules& b) {

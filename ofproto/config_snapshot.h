@@ -22,6 +22,11 @@
 
 namespace vsw {
 
+/// What went out by a patch port and what came in; it has no counters of its own.
+struct PatchStats {
+  StatId tx = kNoStat, rx = kNoStat;
+};
+
 /// One port of a bridge, as translation needs it.
 struct PortRules {
   PortRules(const SlowPathPort& port, uint32_t bridge_index, uint32_t of_config);
@@ -35,6 +40,7 @@ struct PortRules {
   VlanId vlan;  // access, native or tunnel VLAN
   uint16_t qinq_ethertype;
   PortNo patch_peer;
+  PatchStats patch_stats;
   VlanSet trunks;
   VlanSet cvlans;
   uint32_t of_port;    // in the numbers of OpenFlow 1.3: kOfpLocal for the bridge's own
@@ -54,6 +60,7 @@ struct BridgeTables {
   const MacTable* fdb = nullptr;
   const BridgePipeline* pipeline = nullptr;
   const std::map<PortNo, uint32_t>* of_config = nullptr;  // ports changed by port-mod
+  const std::map<PortNo, PatchStats>* patch_stats = nullptr;
 };
 
 struct BridgeRules {

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/status.h"
-#include "ofproto/credit.h"
 #include "ofproto/translate/field_view.h"
 #include "ofproto/translate/normal.h"
 #include "ofproto/translate/tags.h"
@@ -31,7 +30,7 @@ uint64_t AgeingNs(const SlowPathBridge& bridge) {
 uint32_t MaxEntries(const SlowPathBridge& bridge) {
   return bridge.fdb_max_entries == 0 ? kDefaultMaxEntries : bridge.fdb_max_entries;
 }
-const SlowPathBridge* FindBridge(const SlowPathConfig& config, BridgeId id) {
+const SlowPathBridge* FindConfig(const SlowPathConfig& config, BridgeId id) {
   for (const SlowPathBridge& bridge : config.bridges) {
     if (bridge.id == id) return &bridge;
   }
@@ -62,7 +61,8 @@ void Switch::Configure(const SlowPathConfig& config) {
   SlowPathConfig next = Normalised(config);
   if (next.bridges == running_.bridges) return;
   const ConfigDiff diff = Compare(running_, next);
-  Tables doomed = AdoptBridges(next);
+  Doomed doomed = AdoptBridges(next);
+  const std::vector<StatId> unused_stats = AdoptPatchPorts(next);
   std::unique_ptr<const ConfigSnapshot> old = Publish(next);
 
   std::vector<Tag> tags;
@@ -70,38 +70,59 @@ void Switch::Configure(const SlowPathConfig& config) {
   for (const BridgeId bridge : diff.floods) tags.push_back(FloodTag(bridge));
   ForgetMisplaced(diff, &tags);
   AdoptFdbSettings(next, &tags);
-  AdoptPatchPorts(next, diff);
   running_ = std::move(next);
 
   control_->Synchronize();
   old.reset();
-  doomed.clear();
   for (auto& [id, bridge] : bridges_) bridge.fdb->ReleaseRetired();
   Invalidate(&tags);
+  if (!doomed.empty()) {
+    control_->InvalidateAll();
+    control_->CollectStatistics();  // nothing counts any more for what goes
+  }
+  for (const BridgeState& state : doomed) state.fdb->ReleaseAllStats();
+  for (const StatId stat : unused_stats) control_->ReleaseStat(stat);
+  doomed.clear();
+  for (const SlowPathBridge& bridge : running_.bridges) {
+    bridges_.at(bridge.id).bridge->Configure(bridge);
+    if (watcher_ != nullptr) {
+      watcher_->BridgeConfigured(bridge, bridges_.at(bridge.id).bridge.get());
+    }
+  }
 }
 
-Switch::Tables Switch::AdoptBridges(const SlowPathConfig& next) {
-  Tables doomed;
+Switch::Doomed Switch::AdoptBridges(const SlowPathConfig& next) {
+  Doomed doomed;
   for (auto it = bridges_.begin(); it != bridges_.end();) {
-    const SlowPathBridge* wanted = FindBridge(next, it->first);
+    const SlowPathBridge* wanted = FindConfig(next, it->first);
     if (wanted != nullptr && wanted->name == it->second.name) {
       ++it;
     } else {
-      doomed.push_back(std::move(it->second.fdb));
+      if (watcher_ != nullptr) watcher_->BridgeRemoved(it->first, it->second.bridge.get());
+      doomed.push_back(std::move(it->second));
       it = bridges_.erase(it);
     }
   }
   for (const SlowPathBridge& bridge : next.bridges) {
     if (bridges_.contains(bridge.id)) continue;
-    auto fdb = std::make_unique<MacTable>(AgeingNs(bridge), MaxEntries(bridge));
-    bridges_.emplace(bridge.id, Bridge{.name = bridge.name, .fdb = std::move(fdb)});
+    BridgeState state;
+    state.name = bridge.name;
+    state.fdb = std::make_unique<MacTable>(AgeingNs(bridge), MaxEntries(bridge), control_);
+    state.bridge =
+        std::make_unique<Bridge>(control_, &meters_, static_cast<BridgeHost*>(this), bridge);
+    bridges_.emplace(bridge.id, std::move(state));
   }
   return doomed;
 }
 
 std::unique_ptr<const ConfigSnapshot> Switch::Publish(const SlowPathConfig& next) {
-  auto fresh = std::make_unique<const ConfigSnapshot>(
-      next, [this](BridgeId bridge) { return BridgeTables{.fdb = TableOf(bridge)}; });
+  auto fresh = std::make_unique<const ConfigSnapshot>(next, [this](BridgeId id) {
+    const BridgeState& state = bridges_.at(id);
+    return BridgeTables{.fdb = state.fdb.get(),
+                        .pipeline = state.bridge->pipeline(),
+                        .of_config = &state.bridge->of_config(),
+                        .patch_stats = &patch_stats_};
+  });
   published_.store(fresh.get(), std::memory_order_release);
   return std::exchange(snapshot_, std::move(fresh));
 }
@@ -136,7 +157,7 @@ void Switch::AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* cha
   MacTable& table = *TableOf(bridge.id);
   std::set<VlanMac> wanted;
   for (const StaticFdbEntry& entry : bridge.static_fdb) wanted.insert({entry.vlan, entry.mac});
-  if (const SlowPathBridge* before = FindBridge(running_, bridge.id); before != nullptr) {
+  if (const SlowPathBridge* before = FindConfig(running_, bridge.id); before != nullptr) {
     for (const StaticFdbEntry& entry : before->static_fdb) {
       const VlanMac address{entry.vlan, entry.mac};
       if (!wanted.contains(address)) table.EraseStatic(address, changes);
@@ -147,17 +168,26 @@ void Switch::AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* cha
   }
 }
 
-void Switch::AdoptPatchPorts(const SlowPathConfig& next, const ConfigDiff& diff) {
-  for (const BridgePort& place : diff.gone) patch_counters_.erase(place.port);
+std::vector<StatId> Switch::AdoptPatchPorts(const SlowPathConfig& next) {
+  std::map<PortNo, PatchStats> former = std::exchange(patch_stats_, {});
   for (const SlowPathBridge& bridge : next.bridges) {
     for (const SlowPathPort& port : bridge.ports) {
-      if (port.is_patch) {
-        patch_counters_.try_emplace(port.number, PatchCounters{port.number, 0, 0, 0, 0});
+      if (!port.is_patch) continue;
+      if (const auto known = former.extract(port.number); !known.empty()) {
+        patch_stats_.emplace(port.number, known.mapped());
       } else {
-        patch_counters_.erase(port.number);
+        const PatchStats fresh = {.tx = control_->AllocateStat(), .rx = control_->AllocateStat()};
+        patch_stats_.emplace(port.number, fresh);
       }
     }
   }
+  std::vector<StatId> unused;
+  for (const auto& [port, stats] : former) {
+    for (const StatId stat : {stats.tx, stats.rx}) {
+      if (stat != kNoStat) unused.push_back(stat);
+    }
+  }
+  return unused;
 }
 
 void Switch::OnLearn(std::span<const LearnEvent> events) {
@@ -177,25 +207,6 @@ void Switch::OnLearn(std::span<const LearnEvent> events) {
   Invalidate(&tags);
 }
 
-void Switch::OnCredits(std::span<const CreditEvent> events) {
-  for (const CreditEvent& event : events) {
-    const Credit credit = Credit::Parse(event.credit);
-    if (credit.kind == Credit::Kind::kAddress) {
-      MacTable* table = TableOf(credit.bridge);
-      if (table != nullptr) table->Refresh(credit.entry, event.last_used_ns);
-      continue;
-    }
-    if (const auto out = patch_counters_.find(credit.patch_out); out != patch_counters_.end()) {
-      out->second.tx_packets += event.packets;
-      out->second.tx_bytes += event.bytes;
-    }
-    if (const auto in = patch_counters_.find(credit.patch_in); in != patch_counters_.end()) {
-      in->second.rx_packets += event.packets;
-      in->second.rx_bytes += event.bytes;
-    }
-  }
-}
-
 void Switch::OnNote(std::span<const uint8_t>) {}
 void Switch::OnUpcall(std::span<const uint8_t>, std::span<const uint8_t>, uint32_t) {}
 
@@ -203,6 +214,7 @@ void Switch::OnTimer() {
   const uint64_t now_ns = control_->NowNs();
   std::vector<Tag> tags;
   for (auto& [id, bridge] : bridges_) {
+    bridge.bridge->OnTimer();
     MacTable::Changes changes;
     bridge.fdb->Age(now_ns, kMaxAgedPerCall, &changes);
     AddTags(id, changes, &tags);
@@ -252,8 +264,55 @@ uint32_t Switch::FlushFdb(const BridgeId* bridge, PortNo port) {
 
 std::vector<PatchCounters> Switch::ReadPatchCounters() const {
   std::vector<PatchCounters> result;
-  for (const auto& [port, counters] : patch_counters_) result.push_back(counters);
+  for (const auto& [port, stats] : patch_stats_) {
+    const StatTotals tx = control_->ReadStat(stats.tx), rx = control_->ReadStat(stats.rx);
+    result.push_back({.port = port,
+                      .rx_packets = rx.packets,
+                      .rx_bytes = rx.bytes,
+                      .tx_packets = tx.packets,
+                      .tx_bytes = tx.bytes});
+  }
   return result;
+}
+
+BridgeControl* Switch::FindBridge(const std::string& name) {
+  for (auto& [id, state] : bridges_) {
+    if (state.name == name) return state.bridge.get();
+  }
+  return nullptr;
+}
+
+void Switch::ReplaceStoredRules(const std::string& bridge, const StoredRules& rules) {
+  for (auto& [id, state] : bridges_) {
+    if (state.name == bridge) state.bridge->ReplaceStoredRules(rules);
+  }
+}
+
+void Switch::SetWatcher(BridgeWatcher* watcher) {
+  watcher_ = watcher;
+  if (watcher == nullptr) return;
+  for (const SlowPathBridge& bridge : running_.bridges) {
+    watcher->BridgeConfigured(bridge, bridges_.at(bridge.id).bridge.get());
+  }
+}
+
+void Switch::PortConfigChanged(BridgeId bridge, PortNo port) {
+  const std::unique_ptr<const ConfigSnapshot> old = Publish(running_);
+  control_->Synchronize();
+  std::vector<Tag> tags = {PortTag(port), FloodTag(bridge)};
+  Invalidate(&tags);
+}
+
+PortTotalsView Switch::PortTotals(PortNo port) {
+  if (const auto found = patch_stats_.find(port); found != patch_stats_.end()) {
+    const StatTotals tx = control_->ReadStat(found->second.tx);
+    const StatTotals rx = control_->ReadStat(found->second.rx);
+    return {.rx_packets = rx.packets,
+            .tx_packets = tx.packets,
+            .rx_bytes = rx.bytes,
+            .tx_bytes = tx.bytes};
+  }
+  return control_->ReadPortTotals(port);
 }
 
 MacTable* Switch::TableOf(BridgeId bridge) {
@@ -286,6 +345,7 @@ void Switch::Invalidate(std::vector<Tag>* tags) {
   } else {
     control_->Invalidate(*tags);
   }
+  for (auto& [id, bridge] : bridges_) bridge.fdb->ReleaseStats();
 }
 
 }  // namespace vsw

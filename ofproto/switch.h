@@ -19,13 +19,25 @@
 #include <vector>
 
 #include "datapath/flow/slow_path.h"
+#include "ofproto/bridge.h"
+#include "ofproto/bridge_directory.h"
 #include "ofproto/config_diff.h"
 #include "ofproto/config_snapshot.h"
 #include "ofproto/fdb/mac_table.h"
+#include "ofproto/meter/meter_table.h"
 
 namespace vsw {
 
-class Switch : public SlowPath {
+/// Told of bridges that come, change and go; on the slow thread.
+class BridgeWatcher {
+ public:
+  virtual ~BridgeWatcher() = default;
+  virtual void BridgeConfigured(const SlowPathBridge& config, BridgeControl* control) = 0;
+  /// `control` is gone when this has returned.
+  virtual void BridgeRemoved(BridgeId bridge, BridgeControl* control) = 0;
+};
+
+class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
  public:
   Switch();
   ~Switch() override;
@@ -35,7 +47,6 @@ class Switch : public SlowPath {
   /// A bridge's fdb_ageing_seconds or fdb_max_entries of 0 stands for the default.
   void Configure(const SlowPathConfig& config) override;
   void OnLearn(std::span<const LearnEvent> events) override;
-  void OnCredits(std::span<const CreditEvent> events) override;
   void OnNote(std::span<const uint8_t> note) override;
   void OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
                 uint32_t total_bytes) override;
@@ -44,17 +55,29 @@ class Switch : public SlowPath {
   uint32_t FlushFdb(const BridgeId* bridge, PortNo port) override;
   std::vector<PatchCounters> ReadPatchCounters() const override;
 
+  BridgeControl* FindBridge(const std::string& name) override;
+  void ReplaceStoredRules(const std::string& bridge, const StoredRules& rules) override;
+  /// Tells of the bridges there are, and of changes from now on; nullptr: nobody.
+  void SetWatcher(BridgeWatcher* watcher);
+
  private:
-  struct Bridge {
+  struct BridgeState {
     std::string name;
     std::unique_ptr<MacTable> fdb;
+    std::unique_ptr<Bridge> bridge;
   };
-  using Tables = std::vector<std::unique_ptr<MacTable>>;
+  using Doomed = std::vector<BridgeState>;
 
-  /// Makes tables for new bridges; returns those of bridges that are no more.
-  Tables AdoptBridges(const SlowPathConfig& next);
+  // BridgeHost
+  void PortConfigChanged(BridgeId bridge, PortNo port) override;
+  OfStatus SendPacket(BridgeId bridge, const PacketOut& packet_out) override;
+  PortTotalsView PortTotals(PortNo port) override;
+
+  /// Makes tables for new bridges; returns what belonged to bridges that are no more.
+  Doomed AdoptBridges(const SlowPathConfig& next);
   std::unique_ptr<const ConfigSnapshot> Publish(const SlowPathConfig& next);
-  void AdoptPatchPorts(const SlowPathConfig& next, const ConfigDiff& diff);
+  /// Returns the counters of those that are no more.
+  std::vector<StatId> AdoptPatchPorts(const SlowPathConfig& next);
   void ForgetMisplaced(const ConfigDiff& diff, std::vector<Tag>* tags);
   void AdoptFdbSettings(const SlowPathConfig& next, std::vector<Tag>* tags);
   void AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* changes);
@@ -67,8 +90,10 @@ class Switch : public SlowPath {
 
   DatapathControl* control_ = nullptr;
   SlowPathConfig running_;  // normalised
-  std::map<BridgeId, Bridge> bridges_;
-  std::map<PortNo, PatchCounters> patch_counters_;
+  std::map<BridgeId, BridgeState> bridges_;
+  MeterIndexPool meters_;
+  BridgeWatcher* watcher_ = nullptr;
+  std::map<PortNo, PatchStats> patch_stats_;
   std::unique_ptr<const ConfigSnapshot> snapshot_;  // what published_ points to
   std::atomic<const ConfigSnapshot*> published_;    // slow thread writes, workers read
 };

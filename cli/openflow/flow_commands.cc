@@ -10,7 +10,6 @@
 namespace vsw::cli {
 namespace {
 
-
 // The rules that a command is given: one word, or "-" for lines of the standard input.
 absl::StatusOr<ExitStatus> ChangeFlows(const Invocation& invocation, Context& context,
                                        v1::FlowChange::Command command) {
@@ -102,19 +101,22 @@ absl::StatusOr<ExitStatus> RunAddFlow(const Invocation& invocation, Context& con
 }
 
 absl::StatusOr<ExitStatus> RunModFlows(const Invocation& invocation, Context& context) {
-  return ChangeFlows(invocation, context,
-                     invocation.rules.strict ? v1::FlowChange::MODIFY_STRICT : v1::FlowChange::MODIFY);
+  return ChangeFlows(
+      invocation, context,
+      invocation.rules.strict ? v1::FlowChange::MODIFY_STRICT : v1::FlowChange::MODIFY);
 }
 
 absl::StatusOr<ExitStatus> RunDelFlows(const Invocation& invocation, Context& context) {
-  return ChangeFlows(invocation, context,
-                     invocation.rules.strict ? v1::FlowChange::DELETE_STRICT : v1::FlowChange::DELETE);
+  return ChangeFlows(
+      invocation, context,
+      invocation.rules.strict ? v1::FlowChange::DELETE_STRICT : v1::FlowChange::DELETE);
 }
 
 absl::StatusOr<ExitStatus> RunAddFlows(const Invocation& invocation, Context& context) {
   RuleRequest request{.bridge = invocation.Word(0), .table = {}, .changes = {}};
   VSW_ASSIGN_OR_RETURN(const std::vector<RuleLine> lines, ReadRuleFile(invocation.Word(1)));
-  for (const RuleLine& line : lines) request.changes.push_back(ReadFlowLine(line, v1::FlowChange::ADD));
+  for (const RuleLine& line : lines)
+    request.changes.push_back(ReadFlowLine(line, v1::FlowChange::ADD));
   return RunRules(request, context);
 }
 

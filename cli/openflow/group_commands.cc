@@ -9,7 +9,6 @@
 namespace vsw::cli {
 namespace {
 
-
 absl::StatusOr<ExitStatus> ChangeGroups(const Invocation& invocation, Context& context,
                                         v1::GroupChange::Command command) {
   RuleRequest request{.bridge = invocation.Word(0), .table = {}, .changes = {}};
@@ -59,13 +58,15 @@ absl::StatusOr<ExitStatus> RunAddGroup(const Invocation& invocation, Context& co
 absl::StatusOr<ExitStatus> RunAddGroups(const Invocation& invocation, Context& context) {
   RuleRequest request{.bridge = invocation.Word(0), .table = {}, .changes = {}};
   VSW_ASSIGN_OR_RETURN(const std::vector<RuleLine> lines, ReadRuleFile(invocation.Word(1)));
-  for (const RuleLine& line : lines) request.changes.push_back(ReadGroupLine(line, v1::GroupChange::ADD));
+  for (const RuleLine& line : lines)
+    request.changes.push_back(ReadGroupLine(line, v1::GroupChange::ADD));
   return RunRules(request, context);
 }
 
 absl::StatusOr<ExitStatus> RunModGroup(const Invocation& invocation, Context& context) {
-  return ChangeGroups(invocation, context,
-                      invocation.may_exist ? v1::GroupChange::ADD_OR_MODIFY : v1::GroupChange::MODIFY);
+  return ChangeGroups(
+      invocation, context,
+      invocation.may_exist ? v1::GroupChange::ADD_OR_MODIFY : v1::GroupChange::MODIFY);
 }
 
 absl::StatusOr<ExitStatus> RunDelGroups(const Invocation& invocation, Context& context) {

@@ -8,7 +8,6 @@
 namespace vsw::cli {
 namespace {
 
-
 absl::StatusOr<ExitStatus> ChangeMeter(const Invocation& invocation, Context& context,
                                        v1::MeterChange::Command command) {
   RuleRequest request{.bridge = invocation.Word(0), .table = {}, .changes = {}};

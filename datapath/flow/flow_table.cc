@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace vsw {
 namespace {
@@ -11,6 +12,34 @@ constexpr uint32_t kNoSlot = 0xffffffff;
 // Address space, not memory: what is never touched costs nothing.
 constexpr size_t kArenaBytesPerFlow = 512;
 constexpr size_t kArenaBaseBytes = size_t{256} << 20;
+
+// Whether both could match one packet: no bit that both demand differs.
+bool LinesOverlap(const uint8_t* a, const uint8_t* a_mask, const uint8_t* b,
+                  const uint8_t* b_mask) {
+  const auto word = [](const uint8_t* p, size_t i) {
+    uint64_t value;
+    std::memcpy(&value, p + i, sizeof(value));
+    return value;
+  };
+  uint64_t differ = 0;
+  for (size_t i = 0; i < kLineBytes; i += sizeof(uint64_t)) {
+    differ |= (word(a, i) ^ word(b, i)) & word(a_mask, i) & word(b_mask, i);
+  }
+  return differ == 0;
+}
+
+bool Overlaps(const Megaflow& flow, const DatapathControl::TagFilter& filter) {
+  const uint8_t* more = flow.details->more_key;
+  for (size_t i = 0; i < kFlowKeyLines; ++i) {
+    if (!(flow.mask->lines & (1u << i))) continue;
+    const uint8_t* line = i == 0 ? flow.key_line0 : more;
+    if (!LinesOverlap(line, flow.mask->bits.line(i), filter.key->line(i), filter.mask->line(i))) {
+      return false;
+    }
+    if (i > 0) more += kLineBytes;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -45,7 +74,7 @@ void FlowTable::LookupExact(FlowLookup* lookup) {
     if (!Matches(&lookup->key, flow)) return false;
     if (!IsStale(flow)) [[likely]]
       return true;
-    lookup->found_stale = true;
+    lookup->stale = &At(candidate);
     return false;
   });
   if (slot != ExactMatchCache::kNone) lookup->flow = &At(slot);
@@ -61,7 +90,7 @@ void FlowTable::LookupMegaflow(FlowLookup* lookup) {
       if (!Matches(key, flow)) return false;
       if (!IsStale(flow)) [[likely]]
         return true;
-      lookup->found_stale = true;
+      lookup->stale = &At(candidate);
       return false;
     });
     if (slot == Subtable::kFree) continue;
@@ -118,8 +147,18 @@ void FlowTable::StoreKey(Megaflow* flow, const FlowKey& key) {
   }
 }
 
+void FlowTable::LoadKey(const Megaflow& flow, FlowKey* key) {
+  std::memset(static_cast<void*>(key), 0, sizeof(*key));
+  const uint8_t* more = flow.details->more_key;
+  for (size_t i = 0; i < kFlowKeyLines; ++i) {
+    if (!(flow.mask->lines & (1u << i))) continue;
+    std::memcpy(key->line(i), i == 0 ? flow.key_line0 : more, kLineBytes);
+    if (i > 0) more += kLineBytes;
+  }
+}
+
 bool FlowTable::FillDetails(Megaflow* flow, const FlowKey& key, const Translation& translation) {
-  const size_t bytes = FlowDetails::BytesFor(translation.tags.size(), translation.credits.size());
+  const size_t bytes = FlowDetails::BytesFor(translation.tags.size(), translation.stats.size());
   void* block = arena_->Allocate(bytes);
   if (block == nullptr) return false;
   auto* details = new (block) FlowDetails{};
@@ -133,10 +172,10 @@ bool FlowTable::FillDetails(Megaflow* flow, const FlowKey& key, const Translatio
   }
   details->bytes = static_cast<uint32_t>(bytes);
   details->tag_count = static_cast<uint16_t>(translation.tags.size());
-  details->credit_count = static_cast<uint16_t>(translation.credits.size());
+  details->stat_count = static_cast<uint16_t>(translation.stats.size());
   flow->details = details;
   StoreKey(flow, key);
-  std::copy(translation.credits.begin(), translation.credits.end(), details->credits());
+  std::copy(translation.stats.begin(), translation.stats.end(), details->stats());
   for (size_t i = 0; i < translation.tags.size(); ++i) {
     TagNode& node = details->tags()[i];
     TagNode*& chain = TagChain(translation.tags[i]);
@@ -151,6 +190,7 @@ void FlowTable::FreeDetails(Megaflow* flow) {
   FlowDetails* details = flow->details;
   for (size_t i = 0; i < details->tag_count; ++i) {
     TagNode& node = details->tags()[i];
+    if (invalidating_ == &node) invalidating_ = node.next;
     *node.link = node.next;
     if (node.next != nullptr) node.next->link = node.link;
   }
@@ -169,7 +209,10 @@ Megaflow* FlowTable::FindSame(Subtable* subtable, uint32_t hash, const FlowKey& 
 Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation, uint64_t now_tsc,
                              const Report& report) {
   const FlowKey& key = lookup->key;
-  if (translation.tags.overflowed() || translation.credits.overflowed()) return nullptr;
+  RemoveStale(lookup, report);
+  if (translation.uncacheable || translation.tags.overflowed() || translation.stats.overflowed()) {
+    return nullptr;
+  }
   FlowMask mask = translation.mask;
   mask.bits.in_port = PortNo{0xffffffff};
   mask.bits.recirc_id = 0xffffffff;
@@ -225,19 +268,51 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
   return nullptr;
 }
 
-void FlowTable::Invalidate(Tag tag) {
-  for (TagNode* node = TagChain(tag); node != nullptr; node = node->next) {
-    if (node->tag == tag) At(node->flow).epoch = 0;
+bool FlowTable::ContinueInvalidation(const DatapathControl::TagFilter* filter, uint32_t* budget,
+                                     const Report& report) {
+  for (; invalidating_ != nullptr && *budget > 0; --*budget) {
+    const TagNode& node = *invalidating_;
+    invalidating_ = node.next;
+    if (node.tag != invalidated_tag_) continue;
+    Megaflow& flow = At(node.flow);
+    if (filter != nullptr && !Overlaps(flow, *filter)) continue;
+    ReportUse(&flow, report);
+    flow.epoch = 0;
   }
+  return invalidating_ == nullptr;
+}
+
+void FlowTable::Invalidate(Tag tag, const Report& report) {
+  uint32_t budget = UINT32_MAX;
+  BeginInvalidation(tag);
+  while (!ContinueInvalidation(nullptr, &budget, report)) budget = UINT32_MAX;
+}
+
+bool FlowTable::ReportSome(uint32_t* cursor, uint32_t slots, const Report& report) {
+  for (; *cursor < used_slots_ && slots > 0; ++*cursor, --slots) {
+    Megaflow& flow = At(*cursor);
+    if (flow.mask != nullptr) ReportUse(&flow, report);
+  }
+  return *cursor >= used_slots_;
+}
+
+// The stale decision may cover more than its successor does. Left in place it would let packets of
+// its whole range be translated on the house, one after the other.
+void FlowTable::RemoveStale(FlowLookup* lookup, const Report& report) {
+  Megaflow* stale = std::exchange(lookup->stale, nullptr);
+  // Another packet of the burst may have had the slot cleared, or filled anew.
+  if (stale == nullptr || stale->mask == nullptr || !IsStale(*stale)) return;
+  ReportUse(stale, report);
+  Remove(stale);
 }
 
 void FlowTable::ReportUse(Megaflow* flow, const Report& report) {
   FlowDetails* details = flow->details;
   const uint64_t packets = flow->packets - details->reported_packets;
   if (packets == 0) return;
-  if (details->credit_count > 0) {
-    report({details->credits(), details->credit_count}, packets,
-           flow->bytes - details->reported_bytes, flow->used_tsc);
+  if (details->stat_count > 0) {
+    report({details->stats(), details->stat_count}, packets, flow->bytes - details->reported_bytes,
+           flow->used_tsc);
   }
   details->reported_packets = flow->packets;
   details->reported_bytes = flow->bytes;

@@ -7,7 +7,7 @@
 //
 // A decision may be used only if it was translated in the present epoch. Invalidated megaflows stay
 // in place as stale ones, which no lookup returns, until a packet has them translated again or the
-// sweep finds them; their counts are not lost.
+// sweep finds them. What they forwarded is reported when they are invalidated.
 //
 // Thread safety: none; one worker owns it.
 #ifndef VSW_DATAPATH_FLOW_FLOW_TABLE_H_
@@ -21,6 +21,7 @@
 
 #include "absl/status/statusor.h"
 #include "datapath/flow/classifier.h"
+#include "datapath/flow/datapath_control.h"
 #include "datapath/flow/exact_match_cache.h"
 #include "datapath/flow/flow_hash.h"
 #include "datapath/flow/intern.h"
@@ -38,15 +39,15 @@ struct FlowTableOptions {
 /// One packet on its way through the lookups.
 struct FlowLookup {
   FlowKey key;
-  uint64_t hash = 0;         // of the whole key
-  Megaflow* flow = nullptr;  // found
-  bool found_stale = false;  // a decision for it was invalidated; it has to be translated anew
+  uint64_t hash = 0;          // of the whole key
+  Megaflow* flow = nullptr;   // found
+  Megaflow* stale = nullptr;  // a decision for it that was invalidated: it is translated anew
 };
 
 class FlowTable {
  public:
   /// Called with what a megaflow forwarded since the last report.
-  using Report = std::function<void(std::span<const CreditId>, uint64_t packets, uint64_t bytes,
+  using Report = std::function<void(std::span<const StatId>, uint64_t packets, uint64_t bytes,
                                     uint64_t used_tsc)>;
 
   /// Errors: ResourceExhausted when address space cannot be had.
@@ -56,31 +57,58 @@ class FlowTable {
   /// Hashes the key and fetches the cache line that LookupExact() will read.
   void Prepare(FlowLookup* lookup) {
     lookup->flow = nullptr;
-    lookup->found_stale = false;
+    lookup->stale = nullptr;
     lookup->hash = hash_.Whole(lookup->key);
     exact_.Prefetch(lookup->hash);
   }
   void LookupExact(FlowLookup* lookup);
   void LookupMegaflow(FlowLookup* lookup);
 
-  /// Puts the decision in for the packet's flow, in place of a stale one of the same match (whose
-  /// use is reported). nullptr: no room, or the decision depends on more than can be kept; it then
-  /// serves for this one packet. REQUIRES: every line of the key is defined.
+  /// Puts the decision in for the packet's flow, in place of the stale one that the lookup found or
+  /// one of the same match (whose use is reported). nullptr: no room, or the decision is not to be
+  /// kept or depends on more than can be; it then serves for this one packet. REQUIRES: every line
+  /// of the key is defined.
   Megaflow* Install(FlowLookup* lookup, const Translation& translation, uint64_t now_tsc,
                     const Report& report);
 
   /// Makes every megaflow of before stale, at once.
   void SetEpoch(uint32_t epoch) { epoch_ = epoch; }
   uint32_t epoch() const { return epoch_; }
-  /// Makes the megaflows stale that carry `tag`.
-  void Invalidate(Tag tag);
+  /// Makes the megaflows stale that carry `tag` (those that the filter admits), and reports what
+  /// they forwarded. One invalidation may be under way at a time: Begin, then Continue until it
+  /// says true; each step looks at no more than `*budget` megaflows and takes them off it.
+  void BeginInvalidation(Tag tag) { invalidating_ = TagChain(tag), invalidated_tag_ = tag; }
+  bool ContinueInvalidation(const DatapathControl::TagFilter* filter, uint32_t* budget,
+                            const Report& report);
+  /// All at once.
+  void Invalidate(Tag tag, const Report& report);
 
   /// Looks at up to `slots` megaflows, going round: reports their use, forgets those stale or
   /// unused since `idle_before_tsc`.
   void Sweep(uint32_t slots, uint64_t idle_before_tsc, const Report& report);
 
+  /// Reports the use of those of the `slots` megaflows from `*cursor` on; true when it is through.
+  /// Megaflows that are put in meanwhile need not be seen.
+  bool ReportSome(uint32_t* cursor, uint32_t slots, const Report& report);
+  /// Calls `visit(flow, key)` for the megaflows in up to `slots` slots from `*cursor` on, with the
+  /// masked key, until it returns false: that one is visited again. True when it is through.
+  template <typename Visit>
+  bool VisitSome(uint32_t* cursor, uint32_t slots, Visit&& visit) const {
+    for (; *cursor < used_slots_ && slots > 0; ++*cursor, --slots) {
+      const Megaflow& flow = At(*cursor);
+      if (flow.mask == nullptr || IsStale(flow)) continue;
+      FlowKey key;
+      LoadKey(flow, &key);
+      if (!visit(flow, key)) return false;
+    }
+    return *cursor >= used_slots_;
+  }
+
   uint32_t megaflow_count() const { return live_; }
   uint32_t mask_count() const { return classifier_.subtable_count(); }
+  uint32_t mask_count(PortNo in_port) const {
+    return static_cast<uint32_t>(classifier_.Tuples(in_port).size());
+  }
   size_t memory_bytes() const { return arena_->used_bytes() + live_ * sizeof(Megaflow); }
 
  private:
@@ -106,6 +134,8 @@ class FlowTable {
   bool FillDetails(Megaflow* flow, const FlowKey& key, const Translation& translation);
   void FreeDetails(Megaflow* flow);
   void StoreKey(Megaflow* flow, const FlowKey& key);
+  static void LoadKey(const Megaflow& flow, FlowKey* key);
+  void RemoveStale(FlowLookup* lookup, const Report& report);
   void Remove(Megaflow* flow);
   void ReportUse(Megaflow* flow, const Report& report);
   Megaflow* FindSame(Subtable* subtable, uint32_t hash, const FlowKey& key);
@@ -125,6 +155,8 @@ class FlowTable {
   ActionStore actions_;
   MaskStore masks_;
   ReservedMemory tag_chains_;
+  TagNode* invalidating_ = nullptr;  // where the invalidation under way goes on
+  Tag invalidated_tag_ = 0;
 };
 
 }  // namespace vsw

@@ -67,13 +67,13 @@ struct FlowDetails {
   uint64_t reported_bytes;
   uint8_t* more_key;  // lines 1.. of the masked key that the mask uses, in order; or nullptr
   uint16_t tag_count;
-  uint16_t credit_count;
+  uint16_t stat_count;
   uint32_t bytes;  // of this block with its arrays
 
   TagNode* tags() { return reinterpret_cast<TagNode*>(this + 1); }
-  CreditId* credits() { return reinterpret_cast<CreditId*>(tags() + tag_count); }
-  static size_t BytesFor(size_t tags, size_t credits) {
-    return sizeof(FlowDetails) + tags * sizeof(TagNode) + credits * sizeof(CreditId);
+  StatId* stats() { return reinterpret_cast<StatId*>(tags() + tag_count); }
+  static size_t BytesFor(size_t tags, size_t stats) {
+    return sizeof(FlowDetails) + tags * sizeof(TagNode) + stats * sizeof(StatId);
   }
 };
 

@@ -109,7 +109,6 @@ class SlowPath {
   virtual void Configure(const SlowPathConfig& config) = 0;
 
   virtual void OnLearn(std::span<const LearnEvent> events) = 0;
-  virtual void OnCredits(std::span<const CreditEvent> events) = 0;
   /// Notes of translations, one at a time, in the order they were made on a worker.
   virtual void OnNote(std::span<const uint8_t> note) = 0;
   /// A packet that met a kController action: the action's blob, and the packet as it stood there,

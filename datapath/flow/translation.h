@@ -52,9 +52,6 @@ class BoundedVector {
 /// say). Invalidating a tag makes every worker forget the megaflows that carry it.
 using Tag = uint64_t;
 
-/// Something that the packets of a megaflow count for; the slow path's own number for it.
-using CreditId = uint64_t;
-
 /// A source address seen where it was not known to be; becomes FDB learning on the slow thread.
 struct LearnEvent {
   BridgeId bridge;
@@ -63,21 +60,13 @@ struct LearnEvent {
   PortNo port;
 };
 
-/// Packets that a megaflow forwarded since the last report, for one of its credits.
-struct CreditEvent {
-  CreditId credit;
-  uint64_t packets;
-  uint64_t bytes;
-  uint64_t last_used_ns;  // CLOCK_MONOTONIC
-};
-
 /// A counter that megaflows count for: packets, bytes and time of last use, exact, over all workers
 /// (DatapathControl::AllocateStat). 0 is "none".
 enum class StatId : uint32_t {};
 inline constexpr StatId kNoStat{0};
 
 /// Work for the slow thread that a translation gives rise to (learn and the like), as bytes that
-/// only the slow path understands: SlowPath::OnNotes gets them in order. A bounded area.
+/// only the slow path understands: SlowPath::OnNote gets them in order. A bounded area.
 class NoteArea {
  public:
   static constexpr size_t kBytes = 8192;
@@ -118,7 +107,6 @@ struct Translation {
   DropReason drop_reason = DropReason::kNone;
   /// At most this many; if more were pushed the result is used for this one packet and not cached.
   BoundedVector<Tag, 512> tags;
-  BoundedVector<CreditId, 64> credits;
   /// What every packet of the megaflow counts for; what only some count for are kCount actions.
   BoundedVector<StatId, 512> stats;
   BoundedVector<LearnEvent, 32> learn;
@@ -131,7 +119,6 @@ struct Translation {
     actions.clear();
     drop_reason = DropReason::kNone;
     tags.clear();
-    credits.clear();
     stats.clear();
     learn.clear();
     notes.clear();

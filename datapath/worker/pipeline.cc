@@ -27,13 +27,10 @@ Pipeline::Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowT
       budget_(kMaxPorts, env_.tsc_hz / kBudgetTicksPerSecond, env_.tsc_hz / kBudgetBurstsPerSecond),
       work_(std::make_unique<Work[]>(kBurst)),
       translation_(std::make_unique<Translation>()) {
-  report_ = [this](std::span<const CreditId> credits, uint64_t packets, uint64_t bytes,
+  report_ = [this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
                    uint64_t used_tsc) {
     const uint64_t used_ns = TscToNs(used_tsc, env_.tsc_hz);
-    for (const CreditId credit : credits) {
-      env_.events->Push(CreditEvent{credit, packets, bytes, used_ns});
-    }
-    events_pushed_ = true;
+    for (const StatId stat : stats) env_.stats->Count(stat, packets, bytes, used_ns);
   };
 }
 
@@ -106,7 +103,7 @@ void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
 bool Pipeline::Translate(FlowLookup* lookup, uint64_t now_tsc) {
   const PortNo in_port = lookup->key.in_port;
   const uint64_t start_tsc = rte_rdtsc();
-  if (!lookup->found_stale && !budget_.Allow(in_port, start_tsc)) return false;
+  if (lookup->stale == nullptr && !budget_.Allow(in_port, start_tsc)) return false;
   DefineLines(&lookup->key, 0xff);
   translation_->Clear();
   env_.slow_path->Translate(lookup->key, translation_.get());
@@ -147,11 +144,7 @@ void Pipeline::ExecuteFlow(Work* work, uint64_t now_tsc) {
 
 void Pipeline::ExecuteOnce(Work* work) {
   const Translation& t = *translation_;
-  for (const CreditId credit : t.credits) {
-    env_.events->Push(
-        CreditEvent{credit, 1, work->packet->pkt_len, TscToNs(rte_rdtsc(), env_.tsc_hz)});
-    events_pushed_ = true;
-  }
+  report_(t.stats.span(), 1, work->packet->pkt_len, rte_rdtsc());
   Run(work->packet, t.actions.span(), kNoPort, t.drop_reason);
 }
 
@@ -167,17 +160,12 @@ void Pipeline::Run(rte_mbuf* packet, std::span<const Action> actions, PortNo sin
   }
 }
 
-void Pipeline::Invalidate(std::span<const Tag> tags) {
-  for (const Tag tag : tags) flows_->Invalidate(tag);
-}
-
 void Pipeline::Sweep(uint32_t slots, uint64_t now_tsc) {
   const uint64_t idle_before =
       now_tsc > env_.idle_timeout_tsc ? now_tsc - env_.idle_timeout_tsc : 0;
   flows_->Sweep(slots, idle_before, report_);
   stats_.megaflows.Set(flows_->megaflow_count());
   stats_.masks.Set(flows_->mask_count());
-  NotifySlowThread();
 }
 
 }  // namespace vsw

@@ -16,6 +16,7 @@
 
 #include "datapath/flow/flow_table.h"
 #include "datapath/flow/slow_path.h"
+#include "datapath/flow/stat_table.h"
 #include "datapath/worker/miss_budget.h"
 #include "datapath/worker/slow_events.h"
 #include "datapath/worker/slow_thread.h"
@@ -34,6 +35,7 @@ struct PipelineEnvironment {
   SlowThread* slow_thread;  // may be nullptr: nobody listens to the events
   uint64_t tsc_hz;
   uint64_t idle_timeout_tsc;
+  StatShard* stats;  // this worker's own
 };
 
 struct PipelineCounters {
@@ -49,12 +51,15 @@ class Pipeline {
   void Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
 
   void SetEpoch(uint32_t epoch) { flows_->SetEpoch(epoch); }
-  void Invalidate(std::span<const Tag> tags);
   /// Work by time: looks at up to `slots` megaflows for ageing and statistics.
   void Sweep(uint32_t slots, uint64_t now_tsc);
   bool has_flows() const { return flows_->megaflow_count() > 0; }
 
   const PipelineCounters& stats() const { return stats_; }
+
+  /// For orders, between two bursts.
+  FlowTable& flows() { return *flows_; }
+  const FlowTable::Report& report() const { return report_; }
 
  private:
   struct alignas(64) Work {

@@ -10,14 +10,13 @@
 
 #include <atomic>
 #include <cstdint>
-#include <variant>
 #include <vector>
 
 #include "datapath/flow/slow_path.h"
 
 namespace vsw {
 
-using SlowEvent = std::variant<LearnEvent, CreditEvent>;
+using SlowEvent = LearnEvent;
 
 class SlowEventRing {
  public:

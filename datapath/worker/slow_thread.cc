@@ -33,6 +33,7 @@ SlowThread::~SlowThread() {
 
 void SlowThread::Start(std::vector<SlowEventRing*> rings) {
   rings_ = std::move(rings);
+  running_ = true;
   thread_ = std::thread([this] { Loop(); });
   pthread_setname_np(thread_.native_handle(), "vsw-slow");
 }
@@ -45,10 +46,19 @@ void SlowThread::Stop() {
 }
 
 void SlowThread::Run(const std::function<void()>& task) {
-  if (std::this_thread::get_id() == thread_.get_id()) return task();
+  if (std::this_thread::get_id() == runner_.load()) return task();
   std::promise<void> done;
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    if (!running_) {
+      // Nobody else runs tasks now but who holds the lock of those without a thread.
+      lock.unlock();
+      const std::lock_guard alone(alone_mutex_);
+      runner_ = std::this_thread::get_id();
+      task();
+      runner_ = std::thread::id();
+      return;
+    }
     tasks_.push_back([&] {
       task();
       done.set_value();
@@ -79,19 +89,13 @@ void SlowThread::RunTasks() {
 
 void SlowThread::DrainRings() {
   learned_.clear();
-  credited_.clear();
   for (SlowEventRing* ring : rings_) {
     SlowEvent event;
     for (size_t n = 0; n < kEventBatch && ring->Pop(&event); ++n) {
-      if (const auto* learn = std::get_if<LearnEvent>(&event)) {
-        learned_.push_back(*learn);
-      } else {
-        credited_.push_back(std::get<CreditEvent>(event));
-      }
+      learned_.push_back(event);
     }
   }
   if (!learned_.empty()) slow_path_->OnLearn(learned_);
-  if (!credited_.empty()) slow_path_->OnCredits(credited_);
 }
 
 bool SlowThread::AnythingToDo() {
@@ -115,6 +119,7 @@ void SlowThread::Sleep(int timeout_ms) {
 }
 
 void SlowThread::Loop() {
+  runner_ = std::this_thread::get_id();
   Clock::time_point next_timer = Clock::now() + kTimer;
   while (!stop_.load()) {
     RunTasks();
@@ -127,7 +132,18 @@ void SlowThread::Loop() {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next_timer - now);
     Sleep(static_cast<int>(left.count()) + 1);
   }
-  RunTasks();
+  do {
+    RunTasks();
+  } while (!Retire());
+}
+
+// False: a task came in meanwhile. From true on callers of Run() do their tasks themselves.
+bool SlowThread::Retire() {
+  const std::lock_guard lock(mutex_);
+  if (!tasks_.empty()) return false;
+  running_ = false;
+  runner_ = std::thread::id();
+  return true;
 }
 
 }  // namespace vsw

@@ -29,7 +29,8 @@ class SlowThread {
   void Start(std::vector<SlowEventRing*> rings);
   void Stop();
 
-  /// Runs `task` on the slow thread and returns when it has run; at once when called on it.
+  /// Runs `task` on the slow thread and returns when it has run; at once when called on it. Before
+  /// Start() and after Stop() the caller's thread is the slow thread meanwhile.
   void Run(const std::function<void()>& task);
 
   /// Events were pushed: wakes the thread if it sleeps.
@@ -45,16 +46,19 @@ class SlowThread {
   void Sleep(int timeout_ms);
   void Wake();
   bool AnythingToDo();
+  bool Retire();
 
   SlowPath* const slow_path_;
   std::vector<SlowEventRing*> rings_;
   std::vector<LearnEvent> learned_;
-  std::vector<CreditEvent> credited_;
   int event_fd_;
   std::atomic<bool> asleep_{false};
   std::atomic<bool> stop_{false};
-  std::mutex mutex_;  // guards tasks_
+  std::mutex mutex_;  // guards tasks_, running_
   std::deque<std::function<void()>> tasks_;
+  bool running_ = false;
+  std::mutex alone_mutex_;               // held by who runs a task without the thread
+  std::atomic<std::thread::id> runner_;  // the thread on which tasks are run, if any
   std::thread thread_;
 };
 

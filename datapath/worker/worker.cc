@@ -62,6 +62,7 @@ absl::Status Worker::Start() {
   thread_ = std::thread([this, &prepared] {
     const absl::Status status = PrepareThread();
     const bool ok = status.ok();
+    running_.store(ok, std::memory_order_release);
     prepared.set_value(status);
     if (ok) Loop();
   });
@@ -75,9 +76,12 @@ void Worker::Stop() {
   thread_.join();
 }
 
-void Worker::TakeOrders() {
+// True: there is more to do.
+bool Worker::TakeOrders() {
+  mailbox_.TakeIn();
+  // An order may be about what the epoch made stale.
   pipeline_.SetEpoch(shared_->epoch.load(std::memory_order_acquire));
-  mailbox_.Drain([this](std::span<const Tag> tags) { pipeline_.Invalidate(tags); });
+  return mailbox_.Run(pipeline_);
 }
 
 uint32_t Worker::PollQueues(PollList* list, uint64_t now_tsc) {
@@ -115,14 +119,14 @@ void Worker::Loop() {
   uint64_t last_tsc = rte_rdtsc();
   while (!stop_.load(std::memory_order_relaxed)) {
     rte_rcu_qsbr_quiescent(shared_->grace, ToInt(id()));
-    TakeOrders();
+    const bool orders_left = TakeOrders();
     PollList* list = poll_list_.load(std::memory_order_acquire);
     const uint64_t now_tsc = rte_rdtsc();
     const uint32_t received = list == nullptr ? 0 : PollQueues(list, now_tsc);
     LookAfterTime(now_tsc);
     if (received > 0) {
       idle_.Busy();
-    } else if (idle_.ShouldSleep(now_tsc)) {
+    } else if (!orders_left && idle_.ShouldSleep(now_tsc)) {
       // Still counted as reading: whoever waits for a grace period wakes us, and what we sleep on
       // stays until then.
       idle_.Sleep(list != nullptr ? list : &no_queues_,
@@ -135,6 +139,7 @@ void Worker::Loop() {
   rte_rcu_qsbr_thread_offline(shared_->grace, ToInt(id()));
   rte_rcu_qsbr_thread_unregister(shared_->grace, ToInt(id()));
   rte_thread_unregister();
+  running_.store(false, std::memory_order_release);
 }
 
 }  // namespace vsw

@@ -15,7 +15,7 @@
 
 #include "absl/status/status.h"
 #include "datapath/worker/idle.h"
-#include "datapath/worker/mailbox.h"
+#include "datapath/worker/order.h"
 #include "datapath/worker/pipeline.h"
 #include "datapath/worker/poll_list.h"
 
@@ -45,6 +45,8 @@ class Worker {
     return poll_list_.exchange(list, std::memory_order_acq_rel);
   }
   void Wake() { idle_.Wake(); }
+  /// False before Start() and once the loop has ended: then nobody does what is posted.
+  bool running() const { return running_.load(std::memory_order_acquire); }
   Mailbox* mailbox() { return &mailbox_; }
 
   WorkerId id() const { return env_.worker; }
@@ -56,7 +58,7 @@ class Worker {
  private:
   void Loop();
   uint32_t PollQueues(PollList* list, uint64_t now_tsc);
-  void TakeOrders();
+  bool TakeOrders();
   void LookAfterTime(uint64_t now_tsc);
   absl::Status PrepareThread();
 
@@ -70,6 +72,7 @@ class Worker {
   std::atomic<PollList*> poll_list_{nullptr};
   PollList no_queues_;  // slept on while there is no list
   std::atomic<bool> stop_{false};
+  std::atomic<bool> running_{false};
   uint64_t next_sweep_tsc_ = 0;
   Counter busy_tsc_, idle_tsc_;
   std::thread thread_;

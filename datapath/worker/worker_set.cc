@@ -9,11 +9,11 @@
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
-#include <list>
 #include <mutex>
 #include <thread>
 
 #include "base/status.h"
+#include "datapath/worker/orders.h"
 #include "datapath/worker/worker.h"
 
 namespace vsw {
@@ -44,8 +44,9 @@ class WorkerSetImpl final : public WorkerSet {
   }
 
   ~WorkerSetImpl() override {
-    for (auto& worker : workers_) worker->thread->Stop();
+    // The slow thread first: what it waits for the workers still do.
     slow_thread_.Stop();
+    for (auto& worker : workers_) worker->thread->Stop();
     for (auto& worker : workers_) delete worker->thread->SetPollList(nullptr);
   }
 
@@ -53,14 +54,15 @@ class WorkerSetImpl final : public WorkerSet {
     const auto count = static_cast<uint32_t>(options_.cores.size());
     VSW_ASSIGN_OR_RETURN(grace_, MakeGraceDomain(count));
     shared_.grace = grace_.get();
+    VSW_ASSIGN_OR_RETURN(stats_, StatTable::Create(count));
     slow_path_->Attach(this);
     std::vector<SlowEventRing*> rings;
     for (uint32_t i = 0; i < count; ++i) {
       VSW_RETURN_IF_ERROR(MakeWorker(WorkerId{i}, options_.cores[i]));
       rings.push_back(&workers_.back()->events);
     }
-    slow_thread_.Start(std::move(rings));
     for (auto& worker : workers_) VSW_RETURN_IF_ERROR(worker->thread->Start());
+    slow_thread_.Start(std::move(rings));
     return absl::OkStatus();
   }
 
@@ -130,30 +132,15 @@ class WorkerSetImpl final : public WorkerSet {
     const uint64_t token = rte_rcu_qsbr_start(shared_.grace);
     // A worker that fell asleep before the token was drawn would let us wait for its next event.
     WakeAll();
-    // A worker between two bursts is seen at once; one that has to get a core first is not, and
-    // spinning would only keep it from that.
-    for (uint32_t tries = 0; !GracePeriodOver(token); ++tries) {
-      if (tries < kGraceSpins) {
-        rte_pause();
-      } else {
-        std::this_thread::sleep_for(kGraceSleep);
-      }
-    }
+    WaitUntil([&] { return GracePeriodOver(token); });
   }
 
   void Invalidate(std::span<const Tag> tags) override {
-    if (tags.empty()) return;
-    const std::lock_guard lock(orders_mutex_);
-    orders_.remove_if([](const InvalidationOrder& order) { return order.outstanding.load() == 0; });
-    InvalidationOrder& order = orders_.emplace_back();
-    order.tags.assign(tags.begin(), tags.end());
-    order.links.resize(workers_.size());
-    order.outstanding = workers_.size();
-    for (size_t i = 0; i < workers_.size(); ++i) {
-      order.links[i].order = &order;
-      workers_[i]->thread->mailbox()->Post(&order.links[i]);
-    }
-    Synchronize();
+    if (!tags.empty()) RunOnWorkers<InvalidateOrder>(tags);
+  }
+
+  void InvalidateMatching(std::span<const TagFilter> filters) override {
+    if (!filters.empty()) RunOnWorkers<InvalidateOrder>(filters);
   }
 
   void InvalidateAll() override {
@@ -164,14 +151,15 @@ class WorkerSetImpl final : public WorkerSet {
     do {
       next = now + 1 == 0 ? 1 : now + 1;
     } while (!shared_.epoch.compare_exchange_weak(now, next, std::memory_order_acq_rel));
-    Synchronize();
+    // A worker takes the epoch before it walks its megaflows.
+    CollectStatistics();
   }
 
-  void InvalidateMatching(std::span<const TagFilter>) override { InvalidateAll(); }
-  StatId AllocateStat() override { return kNoStat; }
-  void ReleaseStat(StatId) override {}
-  StatTotals ReadStat(StatId) const override { return {}; }
-  void CollectStatistics() override {}
+  StatId AllocateStat() override { return stats_->Allocate(); }
+  void ReleaseStat(StatId stat) override { stats_->Release(stat); }
+  StatTotals ReadStat(StatId stat) const override { return stats_->Read(stat); }
+  void CollectStatistics() override { RunOnWorkers<CollectOrder>(); }
+
   void SetMeter(uint32_t, const MeterSpec&) override {}
   void ClearMeter(uint32_t) override {}
   MeterTotals ReadMeter(uint32_t) const override { return {}; }
@@ -214,7 +202,8 @@ class WorkerSetImpl final : public WorkerSet {
         .events = &slot->events,
         .slow_thread = &slow_thread_,
         .tsc_hz = hz,
-        .idle_timeout_tsc = hz / 1000 * options_.idle_timeout_ms};
+        .idle_timeout_tsc = hz / 1000 * options_.idle_timeout_ms,
+        .stats = stats_->shard(id)};
     slot->thread = std::make_unique<Worker>(id, core, environment, std::move(flows), &shared_);
     workers_.push_back(std::move(slot));
     return absl::OkStatus();
@@ -225,6 +214,33 @@ class WorkerSetImpl final : public WorkerSet {
                workers_.begin(), workers_.end(),
                [](const auto& a, const auto& b) { return a->queues.size() < b->queues.size(); })
         ->get();
+  }
+
+  template <typename Condition>
+  static void WaitUntil(Condition&& condition) {
+    // A worker between two bursts is done at once; one that has to get a core first is not, and
+    // spinning would only keep it from that.
+    for (uint32_t tries = 0; !condition(); ++tries) {
+      if (tries < kGraceSpins) {
+        rte_pause();
+      } else {
+        std::this_thread::sleep_for(kGraceSleep);
+      }
+    }
+  }
+
+  // Has every worker do an order of its own; returns when all have.
+  template <typename OrderType, typename... Args>
+  void RunOnWorkers(const Args&... args) {
+    std::vector<std::unique_ptr<OrderType>> orders;
+    for (auto& slot : workers_) {
+      orders.push_back(std::make_unique<OrderType>(args...));
+      slot->thread->mailbox()->Post(orders.back().get());
+    }
+    WakeAll();
+    for (size_t i = 0; i < orders.size(); ++i) {
+      WaitUntil([&] { return orders[i]->done() || !workers_[i]->thread->running(); });
+    }
   }
 
   bool GracePeriodOver(uint64_t token) {
@@ -267,12 +283,11 @@ class WorkerSetImpl final : public WorkerSet {
   std::unique_ptr<rte_rcu_qsbr, FreeDeleter> grace_;
   std::mutex grace_mutex_;  // guards the checking side of grace_
   WorkerShared shared_;
+  std::unique_ptr<StatTable> stats_;
   SlowThread slow_thread_;
   std::vector<std::unique_ptr<Slot>> workers_;
   mutable std::mutex forgotten_mutex_;  // guards forgotten_
   std::vector<PortTotals> forgotten_ = std::vector<PortTotals>(kMaxPorts);
-  std::mutex orders_mutex_;              // guards orders_
-  std::list<InvalidationOrder> orders_;  // until every worker has done them
 };
 
 }  // namespace

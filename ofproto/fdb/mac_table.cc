@@ -2,17 +2,26 @@
 #include "ofproto/fdb/mac_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace vsw {
 namespace {
 
-// An index value: static (1 bit), port (24), entry (24), generation (15). Never 0, since a port's
+// An index value: static (1 bit), port (16), entry (24), counter (23). Never 0, since a port's
 // number is not.
 constexpr int kStaticShift = 63;
-constexpr int kPortShift = 39;
-constexpr int kEntryShift = 15;
-constexpr uint64_t kTwentyFourBits = 0xffffff;
-constexpr uint16_t kGenerationMask = 0x7fff;
+constexpr int kPortShift = 47;
+constexpr int kEntryShift = 23;
+constexpr uint64_t kPortBits = 0xffff;
+constexpr uint64_t kEntryBits = 0xffffff;
+constexpr uint64_t kStatBits = 0x7fffff;
+constexpr uint32_t kNoIndex = 0xffffffff;
+// Addresses in use that are passed over in search of one to evict: bounds the time it takes.
+constexpr int kMaxSpared = 64;
+
+uint32_t EntryOf(uint64_t value) {
+  return static_cast<uint32_t>(value >> kEntryShift & kEntryBits);
+}
 
 uint64_t IndexKey(VlanId vlan, const MacAddress& mac) {
   return 1ULL << 63 | uint64_t{ToInt(vlan)} << 48 | mac.ToU64();
@@ -20,15 +29,14 @@ uint64_t IndexKey(VlanId vlan, const MacAddress& mac) {
 
 }  // namespace
 
-MacTable::MacTable(uint64_t ageing_ns, uint32_t max_learned)
-    : ageing_ns_(ageing_ns), max_learned_(std::min(max_learned, kMaxEntries)) {}
+MacTable::MacTable(uint64_t ageing_ns, uint32_t max_learned, DatapathControl* control)
+    : ageing_ns_(ageing_ns), max_learned_(std::min(max_learned, kMaxEntries)), control_(control) {}
 
 MacTable::Hit MacTable::Lookup(VlanId vlan, const MacAddress& mac) const noexcept {
   const uint64_t value = index_.Find(IndexKey(vlan, mac));
-  return {.port = PortNo{static_cast<uint32_t>(value >> kPortShift & kTwentyFourBits)},
+  return {.port = PortNo{static_cast<uint32_t>(value >> kPortShift & kPortBits)},
           .is_static = value >> kStaticShift != 0,
-          .entry = {.index = static_cast<uint32_t>(value >> kEntryShift & kTwentyFourBits),
-                    .generation = static_cast<uint16_t>(value & kGenerationMask)}};
+          .stat = StatId{static_cast<uint32_t>(value & kStatBits)}};
 }
 
 void MacTable::SetLimits(uint64_t ageing_ns, uint32_t max_learned, Changes* changed) {
@@ -39,7 +47,7 @@ void MacTable::SetLimits(uint64_t ageing_ns, uint32_t max_learned, Changes* chan
 
 void MacTable::Learn(const VlanMac& address, PortNo port, uint64_t now_ns, Changes* changed) {
   if (address.mac.is_multicast() || address.mac.is_zero()) return;
-  if (const uint32_t known = Find(address); known != kNilIndex) {
+  if (const uint32_t known = Find(address); known != kNoIndex) {
     if (entries_[known].is_static) return;
     if (entries_[known].port == port) return Touch(known, now_ns);
     return Move(known, port, now_ns, changed);
@@ -47,56 +55,50 @@ void MacTable::Learn(const VlanMac& address, PortNo port, uint64_t now_ns, Chang
   if (max_learned_ == 0) return;
   if (learned() >= max_learned_) EvictFor(port, changed);
   const uint32_t index = Allocate(address);
-  if (index == kNilIndex) return;
+  if (index == kNoIndex) return;
   entries_[index].last_seen_ns = now_ns;
-  by_age_.PushBack(entries_, index);
+  entries_[index].stat = control_->AllocateStat();
+  by_age_.emplace(now_ns, index);
   AttachToPort(index, port);
   Publish(index);
   changed->push_back(address);
 }
 
-void MacTable::Refresh(MacEntryRef entry, uint64_t used_ns) {
-  if (entry.index >= entries_.size()) return;
-  const Entry& known = entries_[entry.index];
-  if (known.port == kNoPort || known.is_static || known.generation != entry.generation) return;
-  Touch(entry.index, used_ns);
-}
-
 void MacTable::Age(uint64_t now_ns, size_t bound, Changes* changed) {
   for (size_t i = 0; i < bound; ++i) {
-    const uint32_t oldest = by_age_.front();
-    if (oldest == kNilIndex || entries_[oldest].last_seen_ns + ageing_ns_ > now_ns) return;
-    Remove(oldest, changed);
+    if (by_age_.empty() || by_age_.begin()->first + ageing_ns_ > now_ns) return;
+    const uint32_t oldest = by_age_.begin()->second;
+    if (!TouchIfUsed(oldest)) Remove(oldest, changed);
   }
 }
 
 void MacTable::Flush(Changes* changed) {
-  while (by_age_.front() != kNilIndex) Remove(by_age_.front(), changed);
+  while (!by_age_.empty()) Remove(by_age_.begin()->second, changed);
 }
 
 void MacTable::FlushPort(PortNo port, const std::function<bool(VlanId)>& of_vlan,
                          Changes* changed) {
   const auto found = by_port_.find(port);
   if (found == by_port_.end()) return;
-  for (uint32_t index = found->second.front(); index != kNilIndex;) {
-    const uint32_t next = PortList::Next(entries_, index);
-    if (of_vlan(entries_[index].address.vlan)) Remove(index, changed);
-    index = next;
+  std::vector<uint32_t> leaving;
+  for (const auto& [seen_ns, index] : found->second) {
+    if (of_vlan(entries_[index].address.vlan)) leaving.push_back(index);
   }
+  for (const uint32_t index : leaving) Remove(index, changed);
 }
 
 void MacTable::SetStatic(const VlanMac& address, PortNo port, Changes* changed) {
   uint32_t index = Find(address);
-  if (index != kNilIndex && !entries_[index].is_static) {
+  if (index != kNoIndex && !entries_[index].is_static) {
     Remove(index, changed);
-    index = kNilIndex;
+    index = kNoIndex;
   }
-  if (index == kNilIndex) {
+  if (index == kNoIndex) {
     index = Allocate(address);
   } else if (entries_[index].port == port) {
     return;
   }
-  if (index == kNilIndex) return;
+  if (index == kNoIndex) return;
   entries_[index].is_static = true;
   entries_[index].port = port;
   Publish(index);
@@ -105,22 +107,23 @@ void MacTable::SetStatic(const VlanMac& address, PortNo port, Changes* changed) 
 
 void MacTable::EraseStatic(const VlanMac& address, Changes* changed) {
   const uint32_t index = Find(address);
-  if (index != kNilIndex && entries_[index].is_static) Remove(index, changed);
+  if (index != kNoIndex && entries_[index].is_static) Remove(index, changed);
 }
 
 void MacTable::ForEach(const std::function<void(const Row&)>& visit) const {
   for (const Entry& entry : entries_) {
     if (entry.port == kNoPort) continue;
+    const uint64_t used_ns = entry.stat == kNoStat ? 0 : control_->ReadStat(entry.stat).used_ns;
     visit({.address = entry.address,
            .port = entry.port,
            .is_static = entry.is_static,
-           .last_seen_ns = entry.last_seen_ns});
+           .last_seen_ns = std::max(entry.last_seen_ns, used_ns)});
   }
 }
 
 uint32_t MacTable::Find(const VlanMac& address) const {
-  const Hit hit = Lookup(address.vlan, address.mac);
-  return hit.port == kNoPort ? kNilIndex : hit.entry.index;
+  const uint64_t value = index_.Find(IndexKey(address.vlan, address.mac));
+  return value == 0 ? kNoIndex : EntryOf(value);
 }
 
 uint32_t MacTable::Allocate(const VlanMac& address) {
@@ -132,7 +135,7 @@ uint32_t MacTable::Allocate(const VlanMac& address) {
     index = static_cast<uint32_t>(entries_.size());
     entries_.emplace_back();
   } else {
-    return kNilIndex;
+    return kNoIndex;
   }
   entries_[index].address = address;
   return index;
@@ -142,8 +145,8 @@ void MacTable::Publish(uint32_t index) {
   const Entry& entry = entries_[index];
   index_.Set(IndexKey(entry.address.vlan, entry.address.mac),
              uint64_t{entry.is_static} << kStaticShift |
-                 (uint64_t{ToInt(entry.port)} & kTwentyFourBits) << kPortShift |
-                 uint64_t{index} << kEntryShift | entry.generation);
+                 (uint64_t{ToInt(entry.port)} & kPortBits) << kPortShift |
+                 uint64_t{index} << kEntryShift | (ToInt(entry.stat) & kStatBits));
 }
 
 void MacTable::Remove(uint32_t index, Changes* changed) {
@@ -151,29 +154,29 @@ void MacTable::Remove(uint32_t index, Changes* changed) {
   index_.Erase(IndexKey(entry.address.vlan, entry.address.mac));
   changed->push_back(entry.address);
   if (!entry.is_static) {
-    by_age_.Remove(entries_, index);
+    by_age_.erase({entry.last_seen_ns, index});
     DetachFromPort(index);
+    RetireStat(index);
   }
   entry.port = kNoPort;
   entry.is_static = false;
-  entry.generation = (entry.generation + 1) & kGenerationMask;
   free_.push_back(index);
 }
 
 void MacTable::AttachToPort(uint32_t index, PortNo port) {
   entries_[index].port = port;
-  PortList& list = by_port_[port];
+  BySeen& list = by_port_[port];
   ports_by_count_.erase({list.size(), port});
-  list.PushBack(entries_, index);
+  list.emplace(entries_[index].last_seen_ns, index);
   ports_by_count_.insert({list.size(), port});
 }
 
 void MacTable::DetachFromPort(uint32_t index) {
   const PortNo port = entries_[index].port;
   const auto found = by_port_.find(port);
-  PortList& list = found->second;
+  BySeen& list = found->second;
   ports_by_count_.erase({list.size(), port});
-  list.Remove(entries_, index);
+  list.erase({entries_[index].last_seen_ns, index});
   if (list.size() > 0) {
     ports_by_count_.insert({list.size(), port});
   } else {
@@ -184,19 +187,44 @@ void MacTable::DetachFromPort(uint32_t index) {
 void MacTable::Touch(uint32_t index, uint64_t seen_ns) {
   Entry& entry = entries_[index];
   if (seen_ns <= entry.last_seen_ns) return;
+  BySeen& list = by_port_.at(entry.port);
+  by_age_.erase({entry.last_seen_ns, index});
+  list.erase({entry.last_seen_ns, index});
   entry.last_seen_ns = seen_ns;
-  by_age_.Remove(entries_, index);
-  by_age_.PushBack(entries_, index);
-  PortList& list = by_port_.at(entry.port);
-  list.Remove(entries_, index);
-  list.PushBack(entries_, index);
+  by_age_.emplace(seen_ns, index);
+  list.emplace(seen_ns, index);
+}
+
+bool MacTable::TouchIfUsed(uint32_t index) {
+  const Entry& entry = entries_[index];
+  if (entry.stat == kNoStat) return false;
+  const uint64_t used_ns = control_->ReadStat(entry.stat).used_ns;
+  if (used_ns <= entry.last_seen_ns) return false;
+  Touch(index, used_ns);
+  return true;
+}
+
+void MacTable::RetireStat(uint32_t index) {
+  const StatId stat = std::exchange(entries_[index].stat, kNoStat);
+  if (stat != kNoStat) retired_stats_.push_back(stat);
+}
+
+void MacTable::ReleaseStats() {
+  for (const StatId stat : retired_stats_) control_->ReleaseStat(stat);
+  retired_stats_.clear();
+}
+
+void MacTable::ReleaseAllStats() {
+  for (uint32_t i = 0; i < entries_.size(); ++i) RetireStat(i);
+  ReleaseStats();
 }
 
 void MacTable::Move(uint32_t index, PortNo port, uint64_t now_ns, Changes* changed) {
   DetachFromPort(index);
   AttachToPort(index, port);
-  // Credits that the old port's megaflows still report must not keep it fresh here.
-  entries_[index].generation = (entries_[index].generation + 1) & kGenerationMask;
+  // What the old port's megaflows still report must not keep it fresh here.
+  RetireStat(index);
+  entries_[index].stat = control_->AllocateStat();
   Touch(index, now_ns);
   Publish(index);
   changed->push_back(entries_[index].address);
@@ -207,7 +235,10 @@ void MacTable::EvictFor(PortNo port, Changes* changed) {
   const auto own = by_port_.find(port);
   // Of equals, the one that wants more pays.
   const bool own_is_richest = own != by_port_.end() && own->second.size() == most;
-  Remove(by_port_.at(own_is_richest ? port : richest).front(), changed);
+  const BySeen& list = by_port_.at(own_is_richest ? port : richest);
+  for (int i = 0; i < kMaxSpared && TouchIfUsed(list.begin()->second); ++i) {
+  }
+  Remove(list.begin()->second, changed);
 }
 
 }  // namespace vsw

@@ -26,8 +26,7 @@
 
 #include "base/mac_address.h"
 #include "base/net_types.h"
-#include "ofproto/credit.h"
-#include "ofproto/fdb/index_list.h"
+#include "datapath/flow/datapath_control.h"
 #include "ofproto/fdb/mac_index.h"
 
 namespace vsw {
@@ -48,7 +47,7 @@ class MacTable {
   struct Hit {
     PortNo port = kNoPort;  // kNoPort: not known
     bool is_static = false;
-    MacEntryRef entry;
+    StatId stat = kNoStat;  // what packets from a learned address count for
   };
   struct Row {
     VlanMac address;
@@ -57,7 +56,8 @@ class MacTable {
     uint64_t last_seen_ns;
   };
 
-  MacTable(uint64_t ageing_ns, uint32_t max_learned);
+  /// `control` outlives the table.
+  MacTable(uint64_t ageing_ns, uint32_t max_learned, DatapathControl* control);
 
   Hit Lookup(VlanId vlan, const MacAddress& mac) const noexcept;
 
@@ -66,9 +66,8 @@ class MacTable {
   /// `address` was seen behind `port`: learns, moves or refreshes it. Group addresses, the zero
   /// address and static ones are left alone.
   void Learn(const VlanMac& address, PortNo port, uint64_t now_ns, Changes* changed);
-  /// The entry was in use at `used_ns`. Does nothing if it was removed or moved meanwhile.
-  void Refresh(MacEntryRef entry, uint64_t used_ns);
-  /// Forgets what was not seen for the ageing time, at most `bound` addresses.
+  /// Forgets what was not seen for the ageing time, nor its counter used; looks at no more than
+  /// `bound` addresses.
   void Age(uint64_t now_ns, size_t bound, Changes* changed);
   /// Forgets learned addresses: of all ports, or of those VLANs of `port` for which `of_vlan` says
   /// yes.
@@ -84,19 +83,21 @@ class MacTable {
 
   bool has_retired() const { return index_.has_retired(); }
   void ReleaseRetired() { index_.ReleaseRetired(); }
+  /// Gives the counters of forgotten addresses back. REQUIRES: every change that was told was
+  /// invalidated.
+  void ReleaseStats();
+  /// The same for all of them: the table is about to go.
+  void ReleaseAllStats();
 
  private:
   struct Entry {
     VlanMac address;
     PortNo port = kNoPort;  // kNoPort: free
     uint64_t last_seen_ns = 0;
-    uint16_t generation = 0;
+    StatId stat = kNoStat;
     bool is_static = false;
-    IndexLink age_link;
-    IndexLink port_link;
   };
-  using AgeList = IndexList<Entry, &Entry::age_link>;
-  using PortList = IndexList<Entry, &Entry::port_link>;
+  using BySeen = std::set<std::pair<uint64_t, uint32_t>>;  // last seen, index of the entry
 
   uint32_t Find(const VlanMac& address) const;
   uint32_t Allocate(const VlanMac& address);
@@ -105,18 +106,23 @@ class MacTable {
   void AttachToPort(uint32_t index, PortNo port);
   void DetachFromPort(uint32_t index);
   void Touch(uint32_t index, uint64_t seen_ns);
+  /// Takes over what the entry's counter says. True: it was used since it was last seen.
+  bool TouchIfUsed(uint32_t index);
+  void RetireStat(uint32_t index);
   void Move(uint32_t index, PortNo port, uint64_t now_ns, Changes* changed);
   /// Makes room for one more of `port`.
   void EvictFor(PortNo port, Changes* changed);
 
   uint64_t ageing_ns_;
   uint32_t max_learned_;
+  DatapathControl* const control_;
   MacIndex index_;
   std::vector<Entry> entries_;
   std::vector<uint32_t> free_;
-  AgeList by_age_;                                // learned ones, longest unseen first
-  std::unordered_map<PortNo, PortList> by_port_;  // learned ones, longest unseen first
+  BySeen by_age_;                               // learned ones
+  std::unordered_map<PortNo, BySeen> by_port_;  // learned ones
   std::set<std::pair<size_t, PortNo>> ports_by_count_;
+  std::vector<StatId> retired_stats_;
 };
 
 }  // namespace vsw

@@ -3,7 +3,6 @@
 
 #include <array>
 
-#include "ofproto/credit.h"
 #include "ofproto/translate/patch.h"
 #include "ofproto/translate/tags.h"
 #include "ofproto/translate/vlan_rules.h"
@@ -19,7 +18,7 @@ void LearnSource(TranslationContext& context, const BridgeRules& bridge, const P
   const MacTable::Hit hit = bridge.fdb->Lookup(vlan, source);
   if (hit.is_static) return;
   if (hit.port == in.number) {
-    context.CountFor(Credit::OfAddress(bridge.id, hit.entry));
+    context.CountFor(hit.stat);
   } else {
     context.Learn({.bridge = bridge.id, .vlan = vlan, .mac = source, .port = in.number});
   }

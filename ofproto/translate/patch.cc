@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ofproto/translate/patch.h"
 
-#include "ofproto/credit.h"
 #include "ofproto/translate/normal.h"
 #include "ofproto/translate/tags.h"
 
@@ -19,7 +18,8 @@ void OutputToPatch(TranslationContext& context, const PortRules& patch, const Fr
   const PortRules* peer = FindPatchPeer(context, patch);
   if (peer == nullptr) return context.Drop(DropReason::kNoDestination);
   if (!patch.usable || !peer->usable) return context.Drop(DropReason::kPortDown);
-  context.CountFor(Credit::OfPatch(patch.number, peer->number));
+  context.CountFor(patch.patch_stats.tx);
+  context.CountFor(peer->patch_stats.rx);
   TranslateNormal(context, *peer, tags);
 }
 

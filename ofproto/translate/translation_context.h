@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One translation while it is under way: what it may read (the view, the configuration), what it
-// has decided (the action writer, tags, credits, events), and what bounds it. Each rule and each
+// has decided (the action writer, tags, counters, events), and what bounds it. Each rule and each
 // family of actions is a function in a file of its own that takes the context; they call each
 // other, as NORMAL calls a patch port and that NORMAL in the next bridge.
 //
@@ -38,7 +38,10 @@ class TranslationContext {
 
   /// The decision depends on what `tag` stands for.
   void DependOn(Tag tag);
-  void CountFor(CreditId credit) { result_.credits.push_back(credit); }
+  /// Every packet of the decision counts for `stat`.
+  void CountFor(StatId stat) {
+    if (stat != kNoStat) result_.stats.push_back(stat);
+  }
   void Learn(const LearnEvent& event) { result_.learn.push_back(event); }
   void Output(PortNo port, const FrameTags& tags) { writer_.Output(port, tags); }
   /// This branch ends without an output. The first reason is the packet's, if no branch has one.

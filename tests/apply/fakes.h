@@ -26,7 +26,6 @@ class FakeSlowPath : public SlowPath {
     ++configured;
   }
   void OnLearn(std::span<const LearnEvent>) override {}
-  void OnCredits(std::span<const CreditEvent>) override {}
   void OnNote(std::span<const uint8_t>) override {}
   void OnUpcall(std::span<const uint8_t>, std::span<const uint8_t>, uint32_t) override {}
   void OnTimer() override {}

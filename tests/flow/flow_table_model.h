@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a flow table must do, as simply as it can be said: a list of entries that is searched from
-// its beginning, with the counts that each credit is owed.
+// its beginning, with the counts that each counter is owed.
 #ifndef VSW_TESTS_FLOW_FLOW_TABLE_MODEL_H_
 #define VSW_TESTS_FLOW_FLOW_TABLE_MODEL_H_
 
@@ -40,7 +40,7 @@ class FlowTableModel {
     FlowKey key;  // masked
     std::vector<Action> actions;
     std::set<Tag> tags;
-    std::vector<CreditId> credits;
+    std::vector<StatId> stats;
     uint64_t used_tsc;
     bool stale = false;
   };
@@ -66,11 +66,16 @@ class FlowTableModel {
     });
     entries_.push_back(std::move(entry));
   }
+  void Remove(const FlowKey& mask, const FlowKey& key) {
+    std::erase_if(entries_, [&](const Entry& other) {
+      return SameBits(other.mask.bits, mask) && SameBits(other.key, key);
+    });
+  }
   void Count(Entry* entry, uint64_t bytes, uint64_t now_tsc) {
     entry->used_tsc = now_tsc;
-    for (const CreditId credit : entry->credits) {
-      owed_[credit].packets += 1;
-      owed_[credit].bytes += bytes;
+    for (const StatId stat : entry->stats) {
+      owed_[stat].packets += 1;
+      owed_[stat].bytes += bytes;
     }
   }
   void Invalidate(Tag tag) {
@@ -92,11 +97,11 @@ class FlowTableModel {
     }
     return masks;
   }
-  const std::map<CreditId, Use>& owed() const { return owed_; }
+  const std::map<StatId, Use>& owed() const { return owed_; }
 
  private:
   std::vector<Entry> entries_;
-  std::map<CreditId, Use> owed_;
+  std::map<StatId, Use> owed_;
 };
 
 }  // namespace vsw::testing

@@ -18,6 +18,7 @@ using testing::FlowTableModel;
 using testing::Random;
 using testing::RandomSeed;
 constexpr uint32_t kAll = 0xffffffff;
+constexpr size_t kMaxTags = 512, kMaxStats = 512;  // of a Translation
 
 FlowKey MakeKey(uint32_t in_port, uint8_t lines = kLineBase) {
   FlowKey key;
@@ -58,13 +59,13 @@ class FlowTableTest : public ::testing::Test {
     auto table = FlowTable::Create(options);
     ASSERT_TRUE(table.ok()) << table.status();
     table_ = *std::move(table);
-    report_ = [this](std::span<const CreditId> credits, uint64_t packets, uint64_t bytes,
+    report_ = [this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
                      uint64_t used_tsc) {
       EXPECT_GT(packets, 0u);
-      for (const CreditId credit : credits) {
-        reported_[credit].packets += packets;
-        reported_[credit].bytes += bytes;
-        last_used_[credit] = used_tsc;
+      for (const StatId stat : stats) {
+        reported_[stat].packets += packets;
+        reported_[stat].bytes += bytes;
+        last_used_[stat] = used_tsc;
       }
     };
   }
@@ -78,12 +79,12 @@ class FlowTableTest : public ::testing::Test {
     return lookup;
   }
   Translation* Decide(const FlowMask& mask, std::vector<Action> actions, std::vector<Tag> tags = {},
-                      std::vector<CreditId> credits = {}) {
+                      std::vector<StatId> stats = {}) {
     translation_->Clear();
     translation_->mask = mask;
     for (const Action& action : actions) translation_->actions.push_back(action);
     for (const Tag tag : tags) translation_->tags.push_back(tag);
-    for (const CreditId credit : credits) translation_->credits.push_back(credit);
+    for (const StatId stat : stats) translation_->stats.push_back(stat);
     return translation_.get();
   }
   // What Decide() said, for the packet's flow.
@@ -102,8 +103,8 @@ class FlowTableTest : public ::testing::Test {
   std::unique_ptr<FlowTable> table_;
   std::unique_ptr<Translation> translation_ = std::make_unique<Translation>();
   FlowTable::Report report_;
-  std::map<CreditId, FlowTableModel::Use> reported_;
-  std::map<CreditId, uint64_t> last_used_;
+  std::map<StatId, FlowTableModel::Use> reported_;
+  std::map<StatId, uint64_t> last_used_;
 };
 
 TEST_F(FlowTableTest, FindsEveryPacketThatAgreesInTheMask) {
@@ -169,20 +170,20 @@ TEST_F(FlowTableTest, ForgetsByTag) {
   Megaflow* first = InstallOutput(Ipv4Key(1, 10), kMaskSource, 2, {100, 200});
   Megaflow* second = InstallOutput(Ipv4Key(1, 11), kMaskSource, 2, {200, 200});
   Megaflow* third = InstallOutput(Ipv4Key(1, 12), kMaskSource, 2, {300});
-  table_->Invalidate(100);
+  table_->Invalidate(100, report_);
   FlowLookup stale = Lookup(Ipv4Key(1, 10));
   EXPECT_EQ(stale.flow, nullptr);
-  EXPECT_TRUE(stale.found_stale);
+  EXPECT_NE(stale.stale, nullptr);
   EXPECT_EQ(Lookup(Ipv4Key(1, 11)).flow, second);
-  table_->Invalidate(200);
+  table_->Invalidate(200, report_);
   EXPECT_EQ(Lookup(Ipv4Key(1, 11)).flow, nullptr);
   EXPECT_EQ(Lookup(Ipv4Key(1, 12)).flow, third);
-  EXPECT_FALSE(Lookup(Ipv4Key(1, 13)).found_stale);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 13)).stale, nullptr);
   // Translated again, in the place of the stale one.
   EXPECT_EQ(InstallOutput(Ipv4Key(1, 10), kMaskSource, 5, {400}), first);
   EXPECT_EQ(Lookup(Ipv4Key(1, 10)).flow->actions->single_output, PortNo{5});
   EXPECT_EQ(table_->megaflow_count(), 3u);
-  table_->Invalidate(100);  // the former decision's tag
+  table_->Invalidate(100, report_);  // the former decision's tag
   EXPECT_NE(Lookup(Ipv4Key(1, 10)).flow, nullptr);
 }
 
@@ -193,7 +194,7 @@ TEST_F(FlowTableTest, ForgetsAllOfAnEarlierEpoch) {
   for (uint32_t i = 0; i < 100; ++i) {
     const FlowLookup lookup = Lookup(Ipv4Key(1, i));
     EXPECT_EQ(lookup.flow, nullptr);
-    EXPECT_TRUE(lookup.found_stale);
+    EXPECT_NE(lookup.stale, nullptr);
   }
   ASSERT_NE(InstallOutput(Ipv4Key(1, 7), kMaskSource, 3), nullptr);
   EXPECT_EQ(Lookup(Ipv4Key(1, 7)).flow->actions->single_output, PortNo{3});
@@ -210,7 +211,7 @@ TEST_F(FlowTableTest, SweepsAwayWhatIsIdle) {
   table_->Sweep(kAll, 150, report_);
   EXPECT_EQ(table_->megaflow_count(), 1u);
   EXPECT_EQ(Lookup(Ipv4Key(1, 1)).flow, nullptr);
-  EXPECT_FALSE(Lookup(Ipv4Key(1, 1)).found_stale);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 1)).stale, nullptr);
   EXPECT_NE(Lookup(Ipv4Key(1, 2)).flow, nullptr);
 }
 
@@ -225,48 +226,164 @@ TEST_F(FlowTableTest, SweepsAtMostAsManySlotsAsItIsTold) {
   EXPECT_EQ(table_->mask_count(), 0u);
 }
 
-TEST_F(FlowTableTest, ReportsUseOnceAndToEveryCredit) {
+TEST_F(FlowTableTest, ReportsUseOnceAndToEveryCounter) {
   Make();
-  Decide(kMaskSource, {Action::Output(PortNo{2})}, {1}, {71, 72});
+  Decide(kMaskSource, {Action::Output(PortNo{2})}, {1}, {StatId{71}, StatId{72}});
   Megaflow* flow = Install(Ipv4Key(1, 1));
   flow->packets = 3, flow->bytes = 300, flow->used_tsc = 5;
   table_->Sweep(kAll, 0, report_);
   table_->Sweep(kAll, 0, report_);
   const FlowTableModel::Use three = {.packets = 3, .bytes = 300};
-  EXPECT_EQ(reported_[71], three);
-  EXPECT_EQ(reported_[72], three);
-  EXPECT_EQ(last_used_[72], 5u);
+  EXPECT_EQ(reported_[StatId{71}], three);
+  EXPECT_EQ(reported_[StatId{72}], three);
+  EXPECT_EQ(last_used_[StatId{72}], 5u);
   // What was forwarded since is reported when the decision is replaced.
   flow->packets = 4, flow->bytes = 400;
-  table_->Invalidate(1);
-  Decide(kMaskSource, {}, {1}, {73});
+  table_->Invalidate(1, report_);
+  Decide(kMaskSource, {}, {1}, {StatId{73}});
   ASSERT_NE(Install(Ipv4Key(1, 1)), nullptr);
-  EXPECT_EQ(reported_[71], (FlowTableModel::Use{.packets = 4, .bytes = 400}));
-  EXPECT_FALSE(reported_.contains(73));
+  EXPECT_EQ(reported_[StatId{71}], (FlowTableModel::Use{.packets = 4, .bytes = 400}));
+  EXPECT_FALSE(reported_.contains(StatId{73}));
 }
 
 TEST_F(FlowTableTest, InstallsExactEntriesBeyondTheBoundOfMasks) {
   Make({.exact_match_entries = 1024, .max_megaflows = 4096, .max_masks_per_port = 4});
   const auto mask_of = [](uint32_t i) {
-    return MaskOf([i](FlowKey* bits) { bits->ipv4_dst = Be32::From(kAll << i); });
+    return MaskOf([i](FlowKey* bits) {
+      bits->ipv4_src.raw = kAll;
+      bits->ipv4_dst = Be32::From(kAll << i);
+    });
   };
   for (uint32_t i = 0; i < 20; ++i) {
     ASSERT_NE(InstallOutput(Ipv4Key(1, i), mask_of(i), 2), nullptr) << i;
-    if (i < 3) table_->SetEpoch(table_->epoch() + 1);  // so that the next one is not found
     FlowKey alike = Ipv4Key(1, i);
     alike.ip_ttl = 1;
-    if (i >= 4) {
-      EXPECT_NE(Lookup(Ipv4Key(1, i)).flow, nullptr);
-      EXPECT_EQ(Lookup(alike).flow, nullptr) << "only this very flow";
-    }
-    if (i == 3) table_->SetEpoch(table_->epoch() + 1);
+    EXPECT_NE(Lookup(Ipv4Key(1, i)).flow, nullptr);
+    EXPECT_EQ(Lookup(alike).flow == nullptr, i >= 4) << "beyond the bound only this very flow";
   }
   EXPECT_EQ(table_->mask_count(), 5u);
+  EXPECT_EQ(table_->mask_count(PortNo{1}), 5u);
   // Another port has all its masks.
   Megaflow* wide = InstallOutput(Ipv4Key(2, 1), mask_of(9), 2);
   FlowKey alike = Ipv4Key(2, 1);
   alike.ip_ttl = 1;
   EXPECT_EQ(Lookup(alike).flow, wide);
+  EXPECT_EQ(table_->mask_count(PortNo{2}), 1u);
+}
+
+TEST_F(FlowTableTest, AStaleDecisionGivesWayToANarrowerOne) {
+  Make();
+  Megaflow* wide = InstallOutput(Ipv4Key(1, 1), kMaskNothing, 2, {100});
+  table_->Invalidate(100, report_);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 2)).stale, wide);
+  ASSERT_NE(InstallOutput(Ipv4Key(1, 1), kMaskSource, 2), nullptr);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 2)).stale, nullptr) << "others pay for their translation again";
+  EXPECT_EQ(table_->megaflow_count(), 1u);
+  // Also when the new decision is not kept.
+  table_->SetEpoch(2);
+  Decide(kMaskSource, {Action::Output(PortNo{2})});
+  translation_->uncacheable = true;
+  EXPECT_EQ(Install(Ipv4Key(1, 1)), nullptr);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 1)).stale, nullptr);
+  EXPECT_EQ(table_->megaflow_count(), 0u);
+}
+
+TEST_F(FlowTableTest, InvalidatesOnlyWhatSomePacketOfTheFilterCouldMatch) {
+  Make();
+  const FlowMask both = MaskOf([](FlowKey* bits) {
+    bits->ipv4_src = Be32::From(0xffffff00);
+    bits->ipv6_dst.fill(0xff);
+  });
+  std::map<uint32_t, Megaflow*> flows;
+  for (uint32_t source = 0; source < 0x400; source += 0x100) {
+    FlowKey key = Ipv4Key(1, source);
+    DefineLines(&key, 0xff);
+    key.lines = kLineBase | kLineIpv6;
+    key.ipv6_dst[15] = 9;
+    Decide(both, {Action::Output(PortNo{2})}, {5});
+    flows[source] = Install(key);
+    flows[source]->packets = 1;
+  }
+  FlowKey key = MakeKey(0, 0xff), mask = MakeKey(0, 0xff);
+  const DatapathControl::TagFilter filter = {.tag = 5, .key = &key, .mask = &mask};
+  const auto invalidate = [&] {
+    uint32_t budget = 100;
+    table_->BeginInvalidation(5);
+    EXPECT_TRUE(table_->ContinueInvalidation(&filter, &budget, report_));
+  };
+  const auto live = [&] {
+    std::vector<uint32_t> sources;
+    for (const auto& [source, flow] : flows) {
+      if (flow->epoch == table_->epoch()) sources.push_back(source);
+    }
+    return sources;
+  };
+  mask.ipv4_src = Be32::From(kAll);
+  key.ipv4_src = Be32::From(0x107);  // within one of them: the last byte is not read there
+  invalidate();
+  EXPECT_EQ(live(), (std::vector<uint32_t>{0, 0x200, 0x300}));
+  mask.ipv4_src = Be32::From(0x200);
+  key.ipv4_src = Be32::From(0x200);
+  mask.ipv6_dst[15] = 0xff;
+  invalidate();  // another line says no
+  EXPECT_EQ(live(), (std::vector<uint32_t>{0, 0x200, 0x300}));
+  key.ipv6_dst[15] = 9;
+  mask.l4_dst.raw = 0xffff;  // nobody read this
+  invalidate();
+  EXPECT_EQ(live(), (std::vector<uint32_t>{0}));
+}
+
+TEST_F(FlowTableTest, AnInvalidationInStepsMissesNothingWhileMegaflowsComeAndGo) {
+  Make();
+  Random random(RandomSeed());
+  for (int round = 0; round < 50; ++round) {
+    std::map<uint32_t, Megaflow*> before;
+    for (uint32_t i = 0; i < 200; ++i) {
+      Decide(kMaskSource, {Action::Output(PortNo{2})}, {5}, {StatId{1}});
+      before[i] = Install(Ipv4Key(1, i));
+      before[i]->packets = 1;
+    }
+    reported_.clear();
+    table_->BeginInvalidation(5);
+    for (bool done = false; !done;) {
+      uint32_t budget = 1 + random.Below(9);
+      done = table_->ContinueInvalidation(nullptr, &budget, report_);
+      // Somebody's packet has a stale one translated again, or the sweep takes some.
+      const uint32_t source = random.Below(200);
+      if (Lookup(Ipv4Key(1, source)).flow == nullptr) {
+        Decide(kMaskSource, {}, {6});
+        Install(Ipv4Key(1, source));
+      }
+      if (random.OneIn(8)) table_->Sweep(random.Below(50), 0, report_);
+    }
+    EXPECT_EQ(reported_[StatId{1}].packets, 200u);
+    for (uint32_t i = 0; i < 200; ++i) {
+      const Megaflow* flow = Lookup(Ipv4Key(1, i)).flow;
+      EXPECT_TRUE(flow == nullptr || flow->actions->count == 0) << "an old decision";
+    }
+    table_->SetEpoch(table_->epoch() + 1);
+    table_->Sweep(kAll, 0, report_);
+  }
+}
+
+TEST_F(FlowTableTest, ShowsItsLiveMegaflowsInSteps) {
+  Make();
+  for (uint32_t i = 0; i < 100; ++i) InstallOutput(Ipv4Key(1, i), kMaskSource, 2, {i});
+  table_->Invalidate(7, report_);
+  std::map<uint32_t, int> seen;
+  uint32_t cursor = 0;
+  for (bool done = false; !done;) {
+    int room = 5;
+    done = table_->VisitSome(&cursor, 16, [&](const Megaflow& flow, const FlowKey& key) {
+      if (--room < 0) return false;
+      EXPECT_EQ(key.in_port, PortNo{1});
+      EXPECT_EQ(flow.mask->bits.ipv4_src.raw, kAll);
+      ++seen[key.ipv4_src.Get()];
+      return true;
+    });
+  }
+  EXPECT_EQ(seen.size(), 99u);
+  for (const auto& [source, times] : seen) EXPECT_EQ(times, 1) << source;
 }
 
 TEST_F(FlowTableTest, KeepsExactEntriesForEveryKindOfKeyBeyondTheBound) {
@@ -309,18 +426,19 @@ TEST_F(FlowTableTest, KeepsNothingWhenItIsFullAndRecovers) {
   EXPECT_EQ(table_->megaflow_count(), 2u);
 }
 
-TEST_F(FlowTableTest, DoesNotKeepADecisionWithMoreTagsOrCreditsThanFit) {
+TEST_F(FlowTableTest, DoesNotKeepADecisionWithMoreTagsOrCountersThanFit) {
   Make();
-  Decide(kMaskSource, {Action::Output(PortNo{2})}, std::vector<Tag>(65, 1));
+  Decide(kMaskSource, {Action::Output(PortNo{2})}, std::vector<Tag>(kMaxTags + 1, 1));
   EXPECT_EQ(Install(Ipv4Key(1, 1)), nullptr);
-  Decide(kMaskSource, {Action::Output(PortNo{2})}, {}, std::vector<CreditId>(65, 1));
+  Decide(kMaskSource, {Action::Output(PortNo{2})}, {},
+         std::vector<StatId>(kMaxStats + 1, StatId{1}));
   EXPECT_EQ(Install(Ipv4Key(1, 1)), nullptr);
   EXPECT_EQ(table_->megaflow_count(), 0u);
-  Decide(kMaskSource, {Action::Output(PortNo{2})}, std::vector<Tag>(64, 1),
-         std::vector<CreditId>(64, 1));
+  Decide(kMaskSource, {Action::Output(PortNo{2})}, std::vector<Tag>(kMaxTags, 1),
+         std::vector<StatId>(kMaxStats, StatId{1}));
   EXPECT_NE(Install(Ipv4Key(1, 1)), nullptr);
-  table_->Invalidate(1);
-  EXPECT_TRUE(Lookup(Ipv4Key(1, 1)).found_stale);
+  table_->Invalidate(1, report_);
+  EXPECT_NE(Lookup(Ipv4Key(1, 1)).stale, nullptr);
 }
 
 TEST_F(FlowTableTest, TakesAtMostAFewCacheLinesForAnExactFlow) {
@@ -379,7 +497,7 @@ class FlowTableAgainstModel : public FlowTableTest {
     const auto live = model_.Matching(key, /*stale=*/false);
     if (lookup.flow != nullptr) return Hit(lookup.flow, live, now_tsc);
     ASSERT_TRUE(live.empty()) << "a live megaflow was not found";
-    ASSERT_EQ(lookup.found_stale, !model_.Matching(key, /*stale=*/true).empty());
+    ASSERT_EQ(lookup.stale != nullptr, !model_.Matching(key, /*stale=*/true).empty());
     if (random_.OneIn(8)) return;  // over its budget, say
     Miss(&lookup, key, now_tsc);
   }
@@ -405,9 +523,13 @@ class FlowTableAgainstModel : public FlowTableTest {
       entry.actions.push_back(Action::Output(PortNo{1 + random_.Below(5)}));
     }
     for (uint32_t n = random_.Below(3); n > 0; --n) entry.tags.insert(random_.Below(40));
-    for (uint32_t n = random_.Below(3); n > 0; --n) entry.credits.push_back(random_.Below(10));
-    Decide(mask, entry.actions, {entry.tags.begin(), entry.tags.end()}, entry.credits);
+    for (uint32_t n = random_.Below(3); n > 0; --n)
+      entry.stats.push_back(StatId{1 + random_.Below(10)});
+    Decide(mask, entry.actions, {entry.tags.begin(), entry.tags.end()}, entry.stats);
     DefineLines(&lookup->key, 0xff);
+    if (lookup->stale != nullptr) {
+      model_.Remove(lookup->stale->mask->bits, testing::And(key, *lookup->stale->mask));
+    }
     const Megaflow* flow = table_->Install(lookup, *translation_, now_tsc, report_);
     if (flow == nullptr) {
       ASSERT_EQ(model_.size(), kMaxMegaflows) << "refused though there is room";
@@ -428,7 +550,7 @@ class FlowTableAgainstModel : public FlowTableTest {
       case 0:
       case 1: {
         const Tag tag = random_.Below(40);
-        table_->Invalidate(tag);
+        table_->Invalidate(tag, report_);
         return model_.Invalidate(tag);
       }
       case 2:

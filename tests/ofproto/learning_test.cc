@@ -21,12 +21,12 @@ class Learning : public SwitchTest {
   }
 };
 
-TEST_F(Learning, AnUnknownSourceYieldsAnEventAndAKnownOneACredit) {
+TEST_F(Learning, AnUnknownSourceYieldsAnEventAndAKnownOneACounter) {
   EXPECT_THAT(Translate(KeyBuilder().In(1)).learn.span(), SizeIs(1));
-  EXPECT_THAT(translation_->credits.span(), IsEmpty());
+  EXPECT_THAT(translation_->stats.span(), IsEmpty());
   LearnPending();
   EXPECT_THAT(Translate(KeyBuilder().In(1)).learn.span(), IsEmpty());
-  EXPECT_THAT(translation_->credits.span(), SizeIs(1));
+  EXPECT_THAT(translation_->stats.span(), SizeIs(1));
 }
 
 TEST_F(Learning, TakesBackWhatDependedOnTheAddressAndNothingElse) {
@@ -93,7 +93,7 @@ TEST_F(Learning, TrafficKeepsAnAddressFresh) {
   EXPECT_THAT(Fdb(), IsEmpty());
 }
 
-TEST_F(Learning, LateCreditsOfTheOldPortDoNotKeepAMovedAddressFresh) {
+TEST_F(Learning, LateCountsOfTheOldPortDoNotKeepAMovedAddressFresh) {
   Pass(KeyBuilder().In(1).Src(0xa));
   Translate(KeyBuilder().In(1).Src(0xa));
   Learn(0, 0, 0xa, 2);

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/fake_datapath_control.h"
 #include "tests/support/key_builder.h"
 #include "tests/support/random_seed.h"
 
@@ -25,7 +26,8 @@ PortNo PortOf(const MacTable& table, const VlanMac& address) {
 }
 
 TEST(MacTable, AnswersForEachVlanByItself) {
-  MacTable table(300 * kSecond, 10);
+  FakeDatapathControl datapath;
+  MacTable table(300 * kSecond, 10, &datapath);
   MacTable::Changes changed;
   table.Learn(At(1, 0xa), PortNo{1}, 0, &changed);
   table.Learn(At(2, 0xa), PortNo{2}, 0, &changed);
@@ -36,18 +38,21 @@ TEST(MacTable, AnswersForEachVlanByItself) {
 }
 
 TEST(MacTable, ThePortWithMostLosesItsOldest) {
-  MacTable table(300 * kSecond, 5);
+  FakeDatapathControl datapath;
+  MacTable table(300 * kSecond, 5, &datapath);
   MacTable::Changes changed;
   for (uint64_t mac = 1; mac <= 3; ++mac) table.Learn(At(0, mac), PortNo{1}, mac, &changed);
   for (uint64_t mac = 4; mac <= 5; ++mac) table.Learn(At(0, mac), PortNo{2}, mac, &changed);
-  table.Refresh(table.Lookup(kNoVlan, Mac(1)).entry, 10);
+  datapath.now_ns = 10;
+  datapath.CountFor(table.Lookup(kNoVlan, Mac(1)).stat);
   changed.clear();
   table.Learn(At(0, 6), PortNo{2}, 11, &changed);
   EXPECT_THAT(changed, ::testing::ElementsAre(At(0, 2), At(0, 6)));
 }
 
 TEST(MacTable, AmongEqualsTheOneThatWantsMorePays) {
-  MacTable table(300 * kSecond, 4);
+  FakeDatapathControl datapath;
+  MacTable table(300 * kSecond, 4, &datapath);
   MacTable::Changes changed;
   for (uint64_t mac = 1; mac <= 2; ++mac) table.Learn(At(0, mac), PortNo{1}, mac, &changed);
   for (uint64_t mac = 3; mac <= 4; ++mac) table.Learn(At(0, mac), PortNo{2}, mac, &changed);
@@ -58,29 +63,57 @@ TEST(MacTable, AmongEqualsTheOneThatWantsMorePays) {
 }
 
 TEST(MacTable, AgesNoMoreThanItsBoundAtATime) {
-  MacTable table(kSecond, 100);
+  FakeDatapathControl datapath;
+  MacTable table(kSecond, 100, &datapath);
   MacTable::Changes changed;
   for (uint64_t mac = 1; mac <= 10; ++mac) table.Learn(At(0, mac), PortNo{1}, 0, &changed);
   table.Age(kSecond, 3, &changed);
   EXPECT_EQ(table.learned(), 7u);
 }
 
-TEST(MacTable, AReferenceToARemovedEntryRefreshesNothing) {
-  MacTable table(10, 100);
+TEST(MacTable, TheCounterOfARemovedEntryRefreshesNothing) {
+  FakeDatapathControl datapath;
+  MacTable table(10, 100, &datapath);
   MacTable::Changes changed;
   table.Learn(At(0, 1), PortNo{1}, 0, &changed);
-  const MacEntryRef old = table.Lookup(kNoVlan, Mac(1)).entry;
+  const StatId old = table.Lookup(kNoVlan, Mac(1)).stat;
   table.FlushPort(PortNo{1}, kAny, &changed);
-  table.Refresh(old, 5);
   table.Learn(At(0, 2), PortNo{1}, 0, &changed);  // takes the place
-  table.Refresh(old, 5);
-  table.Refresh({.index = 12345, .generation = 0}, 5);
+  datapath.now_ns = 5;
+  datapath.CountFor(old);
+  EXPECT_NE(table.Lookup(kNoVlan, Mac(2)).stat, old) << "megaflows may still count for it";
   table.Age(10, 100, &changed);
   EXPECT_EQ(table.learned(), 0u);
+  EXPECT_EQ(datapath.stats.size(), 2u);
+  table.ReleaseStats();
+  EXPECT_TRUE(datapath.stats.empty());
+}
+
+TEST(MacTable, GivesAllItsCountersBackWhenItGoes) {
+  FakeDatapathControl datapath;
+  MacTable table(10, 100, &datapath);
+  MacTable::Changes changed;
+  for (uint64_t mac = 1; mac <= 9; ++mac) table.Learn(At(0, mac), PortNo{1}, 0, &changed);
+  table.SetStatic(At(0, 10), PortNo{1}, &changed);
+  table.ReleaseAllStats();
+  EXPECT_TRUE(datapath.stats.empty());
+}
+
+TEST(MacTable, SparesTheAddressThatIsInUseThoughItWasLearnedFirst) {
+  FakeDatapathControl datapath;
+  MacTable table(300 * kSecond, 3, &datapath);
+  MacTable::Changes changed;
+  for (uint64_t mac = 1; mac <= 3; ++mac) table.Learn(At(0, mac), PortNo{1}, mac, &changed);
+  datapath.now_ns = 100;
+  datapath.CountFor(table.Lookup(kNoVlan, Mac(1)).stat);
+  changed.clear();
+  table.Learn(At(0, 4), PortNo{1}, 101, &changed);
+  EXPECT_THAT(changed, ::testing::ElementsAre(At(0, 2), At(0, 4)));
 }
 
 TEST(MacTable, HoldsHundredsOfThousands) {
-  MacTable table(300 * kSecond, 300'000);
+  FakeDatapathControl datapath;
+  MacTable table(300 * kSecond, 300'000, &datapath);
   MacTable::Changes changed;
   for (uint64_t mac = 1; mac <= 300'000; ++mac) table.Learn(At(0, mac), PortNo{7}, 0, &changed);
   for (uint64_t mac = 1; mac <= 300'000; ++mac) ASSERT_EQ(PortOf(table, At(0, mac)), PortNo{7});
@@ -159,7 +192,8 @@ class Model {
 TEST(MacTable, BehavesAsAMapThatIsSearchedWhole) {
   Random random(RandomSeed());
   constexpr uint64_t kAgeing = 400;
-  MacTable table(kAgeing, 24);
+  FakeDatapathControl datapath;
+  MacTable table(kAgeing, 24, &datapath);
   Model model(24);
   uint64_t now = 1000;
   for (int step = 0; step < 30'000; ++step) {
@@ -167,7 +201,7 @@ TEST(MacTable, BehavesAsAMapThatIsSearchedWhole) {
     const PortNo port{1 + random.Below(4)};
     MacTable::Changes changed;
     const auto before = model.entries;
-    now += random.Below(3);
+    now += 1 + random.Below(3);
     switch (random.Below(random.OneIn(50) ? 6 : 4)) {
       case 0:
       case 1:
@@ -176,7 +210,8 @@ TEST(MacTable, BehavesAsAMapThatIsSearchedWhole) {
         break;
       case 2:
         if (!model.entries.contains(address)) break;
-        table.Refresh(table.Lookup(address.vlan, address.mac).entry, now);
+        datapath.now_ns = now;
+        datapath.CountFor(table.Lookup(address.vlan, address.mac).stat);
         model.Refresh(address, now);
         break;
       case 3:
@@ -198,6 +233,8 @@ TEST(MacTable, BehavesAsAMapThatIsSearchedWhole) {
         break;
     }
     table.ReleaseRetired();
+    table.ReleaseStats();
+    ASSERT_EQ(datapath.stats.size(), table.learned()) << "a counter for each learned address";
     for (uint16_t vlan = 0; vlan < 2; ++vlan) {
       for (uint64_t mac = 1; mac <= 40; ++mac) {
         const VlanMac each = At(vlan, mac);
@@ -219,7 +256,8 @@ TEST(MacTable, ReadersNeverSeeAWrongAnswerWhileItIsRewritten) {
   // Each address only ever is behind the two ports that its number says; the writer learns, moves,
   // forgets and rebuilds as fast as it can.
   const auto even_port = [](uint64_t mac) { return PortNo{static_cast<uint32_t>(2 * mac)}; };
-  MacTable table(300 * kSecond, 600);
+  FakeDatapathControl datapath;
+  MacTable table(300 * kSecond, 600, &datapath);
   std::atomic<bool> done{false};
   std::atomic<uint64_t> laps{0};  // a reader between two laps holds nothing
   std::atomic<uint64_t> wrong{0}, found{0};

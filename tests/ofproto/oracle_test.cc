@@ -134,7 +134,7 @@ struct Record {
   std::vector<Action> actions;
   DropReason drop_reason;
   std::vector<Tag> tags;
-  std::vector<CreditId> credits;
+  std::vector<StatId> stats;
   std::vector<std::string> learn;
 };
 
@@ -149,7 +149,7 @@ Record RecordOf(const FlowKey& key, const Translation& translation) {
                    ToVector(translation.actions.span()),
                    translation.drop_reason,
                    ToVector(translation.tags.span()),
-                   ToVector(translation.credits.span()),
+                   ToVector(translation.stats.span()),
                    {}};
   for (const LearnEvent& event : translation.learn.span()) {
     record.learn.push_back(fmt::format("{}/{} {} {}", ToInt(event.bridge), ToInt(event.vlan),
@@ -163,7 +163,7 @@ std::string Difference(const Record& a, const Record& b) {
   if (a.drop_reason != b.drop_reason) return "drop reason";
   if (std::memcmp(&a.mask, &b.mask, sizeof(a.mask)) != 0) return "mask";
   if (a.tags != b.tags) return "tags";
-  if (a.credits != b.credits) return "credits";
+  if (a.stats != b.stats) return "counters";
   if (a.learn != b.learn) return "learning";
   return "";
 }

@@ -157,7 +157,7 @@ TEST_F(PatchPorts, AHubOfManyBridgesStaysCacheableByItsTags) {
   EXPECT_THAT(RunActions(KeyBuilder().In(1), Translate(KeyBuilder().In(1)).actions.span()),
               SizeIs(30));
   EXPECT_FALSE(translation_->tags.overflowed());
-  EXPECT_FALSE(translation_->credits.overflowed());
+  EXPECT_FALSE(translation_->stats.overflowed());
   datapath_.Reset();
   Learn(30, 0, 0xa, 230);
   EXPECT_TRUE(datapath_.Hits(translation_->tags.span()));

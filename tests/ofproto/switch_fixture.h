@@ -60,11 +60,9 @@ class SwitchTest : public ::testing::Test {
   }
   /// Packets of this translation went by now.
   void UseAgain(const Translation& translation, uint64_t packets = 1) {
-    std::vector<CreditEvent> events;
-    for (const CreditId id : translation.credits.span()) {
-      events.push_back({id, packets, packets * 100, datapath_.now_ns});
+    for (const StatId stat : translation.stats.span()) {
+      datapath_.CountFor(stat, packets, packets * 100);
     }
-    switch_.OnCredits(events);
   }
   /// "0/10 02:00:00:00:00:0a 1 static": bridge/VLAN, address, port.
   std::vector<std::string> Fdb() const {

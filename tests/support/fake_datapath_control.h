@@ -42,6 +42,14 @@ class FakeDatapathControl : public DatapathControl {
     if (stats.erase(ToInt(stat)) != 1) throw std::logic_error("released a counter twice");
   }
   StatTotals ReadStat(StatId stat) const override { return stats.at(ToInt(stat)); }
+  /// Packets counted for `stat` now, as long as it is allocated.
+  void CountFor(StatId stat, uint64_t packets = 1, uint64_t bytes = 100) {
+    const auto found = stats.find(ToInt(stat));
+    if (found == stats.end()) return;
+    found->second.packets += packets;
+    found->second.bytes += bytes;
+    found->second.used_ns = now_ns;
+  }
   void CollectStatistics() override { ++collections; }
   void SetMeter(uint32_t index, const MeterSpec& spec) override { meters[index] = spec; }
   void ClearMeter(uint32_t index) override { meters.erase(index); }

@@ -39,17 +39,6 @@ class FakeSlowPath : public SlowPath {
     const std::lock_guard lock(mutex_);
     return learned_;
   }
-  CreditEvent SumOf(CreditId credit) const {
-    const std::lock_guard lock(mutex_);
-    CreditEvent sum = {.credit = credit, .packets = 0, .bytes = 0, .last_used_ns = 0};
-    for (const CreditEvent& event : credited_) {
-      if (event.credit != credit) continue;
-      sum.packets += event.packets;
-      sum.bytes += event.bytes;
-      sum.last_used_ns = event.last_used_ns;
-    }
-    return sum;
-  }
 
   void Attach(DatapathControl* control) override { control_ = control; }
   void Translate(const FlowKey& key, Translation* result) const noexcept override {
@@ -60,10 +49,6 @@ class FakeSlowPath : public SlowPath {
   void OnLearn(std::span<const LearnEvent> events) override {
     const std::lock_guard lock(mutex_);
     learned_.insert(learned_.end(), events.begin(), events.end());
-  }
-  void OnCredits(std::span<const CreditEvent> events) override {
-    const std::lock_guard lock(mutex_);
-    credited_.insert(credited_.end(), events.begin(), events.end());
   }
   void OnNote(std::span<const uint8_t>) override {}
   void OnUpcall(std::span<const uint8_t>, std::span<const uint8_t>, uint32_t) override {}
@@ -81,7 +66,6 @@ class FakeSlowPath : public SlowPath {
   std::atomic<uint64_t> timers_{0};
   mutable std::mutex mutex_;
   std::vector<LearnEvent> learned_;
-  std::vector<CreditEvent> credited_;
 };
 
 /// Thread safety: as Port says; Deliver, TakeSent and the counts from any thread.

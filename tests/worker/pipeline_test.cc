@@ -36,6 +36,13 @@ Frame Tagged(uint16_t vlan, uint16_t tpid = 0x8100) {
       .Build();
 }
 
+// Counters of which the first hundred are allocated.
+std::unique_ptr<StatTable> MakeStats() {
+  auto stats = *StatTable::Create(1, 128);
+  for (uint32_t i = 1; i <= 100; ++i) VSW_CHECK(stats->Allocate() == StatId{i});
+  return stats;
+}
+
 class PipelineTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -59,7 +66,8 @@ class PipelineTest : public ::testing::Test {
                                              .events = &events_,
                                              .slow_thread = nullptr,
                                              .tsc_hz = rte_get_tsc_hz() * time_scale,
-                                             .idle_timeout_tsc = rte_get_tsc_hz()};
+                                             .idle_timeout_tsc = rte_get_tsc_hz(),
+                                             .stats = stats_->shard(WorkerId{0})};
     pipeline_ = std::make_unique<Pipeline>(environment, *std::move(flows));
   }
   // Every packet of a port is treated the same.
@@ -84,6 +92,7 @@ class PipelineTest : public ::testing::Test {
   PortTable ports_;
   std::unique_ptr<PortCounters[]> counters_ = std::make_unique<PortCounters[]>(kMaxPorts);
   SlowEventRing events_;
+  std::unique_ptr<StatTable> stats_ = MakeStats();
   std::unique_ptr<Pipeline> pipeline_;
   uint64_t now_ = 1;
 };
@@ -256,15 +265,15 @@ TEST_F(PipelineTest, ForwardsEvenWhenNothingCanBeKept) {
   slow_path_.Publish([](const FlowKey&, Translation* result) {
     result->mask.bits.l4_src.raw = 0xffff;
     result->actions.push_back(Action::Output(PortNo{2}));
-    result->credits.push_back(5);
+    result->stats.push_back(StatId{5});
   });
   Receive({Udp(1), Udp(2), Udp(1), Udp(2), Udp(3)});
   EXPECT_EQ(out_.TakeSent().size(), 5u);
-  // Those not kept were credited at once, one by one.
-  SlowEvent event;
-  int credited = 0;
-  while (events_.Pop(&event)) credited += std::get<CreditEvent>(event).packets == 1;
-  EXPECT_EQ(credited, 3);
+  // Those not kept were counted at once; the rest is with the one that is.
+  EXPECT_EQ(stats_->Read(StatId{5}).packets, 3u);
+  pipeline_->Sweep(1000, ++now_);
+  EXPECT_EQ(stats_->Read(StatId{5}).packets, 5u);
+  EXPECT_EQ(stats_->Read(StatId{5}).bytes, 5 * Udp(1).size());
 }
 
 TEST_F(PipelineTest, HandsLearningToTheSlowThreadOnce) {
@@ -275,8 +284,8 @@ TEST_F(PipelineTest, HandsLearningToTheSlowThreadOnce) {
   Receive({Udp(1), Udp(2)});
   SlowEvent event;
   ASSERT_TRUE(events_.Pop(&event));
-  EXPECT_EQ(std::get<LearnEvent>(event).mac, PacketBuilder::Address(1));
-  EXPECT_EQ(std::get<LearnEvent>(event).port, PortNo{1});
+  EXPECT_EQ(event.mac, PacketBuilder::Address(1));
+  EXPECT_EQ(event.port, PortNo{1});
   EXPECT_FALSE(events_.Pop(&event));
 }
 
@@ -292,7 +301,7 @@ TEST_F(PipelineTest, DecidesAnewAfterInvalidation) {
   Receive({Udp(3)});
   version(2);
   Receive({Udp(3)});  // nothing was invalidated yet
-  pipeline_->Invalidate(std::vector<Tag>{77});
+  pipeline_->flows().Invalidate(77, pipeline_->report());
   Receive({Udp(3)});
   version(3);
   pipeline_->SetEpoch(2);
@@ -304,19 +313,17 @@ TEST_F(PipelineTest, DecidesAnewAfterInvalidation) {
 TEST_F(PipelineTest, ForgetsIdleFlowsAndReportsTheirUse) {
   slow_path_.Publish([](const FlowKey&, Translation* result) {
     result->actions.push_back(Action::Output(PortNo{2}));
-    result->credits.push_back(9);
+    result->stats.push_back(StatId{9});
   });
   Receive({Udp(1), Udp(2), Udp(3)});
   pipeline_->Sweep(1000, now_ + 10);
   EXPECT_TRUE(pipeline_->has_flows());
   EXPECT_EQ(pipeline_->stats().megaflows.Get(), 1u);
-  SlowEvent event;
-  ASSERT_TRUE(events_.Pop(&event));
-  EXPECT_EQ(std::get<CreditEvent>(event).packets, 3u);
-  EXPECT_EQ(std::get<CreditEvent>(event).bytes, 3 * Udp(1).size());
+  EXPECT_EQ(stats_->Read(StatId{9}).packets, 3u);
+  EXPECT_EQ(stats_->Read(StatId{9}).bytes, 3 * Udp(1).size());
   pipeline_->Sweep(1000, now_ + 2 * rte_get_tsc_hz());
   EXPECT_FALSE(pipeline_->has_flows());
-  EXPECT_FALSE(events_.Pop(&event));
+  EXPECT_EQ(stats_->Read(StatId{9}).packets, 3u);
 }
 
 TEST_F(PipelineTest, RefusesTheFirstPacketsOfANoisyPortUnderTheirOwnReason) {

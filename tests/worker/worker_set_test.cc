@@ -54,13 +54,13 @@ class WorkerSetTest : public ::testing::Test {
   }
   // From port 1 to the ports given.
   void Forward(std::vector<uint32_t> ports) {
-    slow_path_.Publish([=](const FlowKey& key, Translation* result) {
+    slow_path_.Publish([this, ports](const FlowKey& key, Translation* result) {
       if (key.in_port != PortNo{1}) {
         result->drop_reason = DropReason::kNoDestination;
         return;
       }
       for (const uint32_t port : ports) result->actions.push_back(Action::Output(PortNo{port}));
-      result->credits.push_back(4);
+      if (stat_ != kNoStat) result->stats.push_back(stat_);
     });
   }
   // Keeps frames coming in at `port`, never more than a few bursts ahead of the workers.
@@ -83,6 +83,7 @@ class WorkerSetTest : public ::testing::Test {
 
   uint32_t in_use_before_ = 0;
   FakeSlowPath slow_path_;
+  StatId stat_ = kNoStat;  // what forwarded packets count for
   std::unique_ptr<WorkerSet> set_;
   std::vector<std::thread> traffic_;
   std::atomic<bool> stop_{false};
@@ -295,18 +296,21 @@ TEST_F(InvalidationTest, MayComeFromSeveralThreadsAtOnce) {
   if (other.joinable()) other.join();
 }
 
-TEST_F(WorkerSetTest, ReportsEveryPacketToItsCredit) {
+TEST_F(WorkerSetTest, CountsEveryPacketAndForgetsIdleFlows) {
   FakePort in(1), out(2);
   Start(2, /*idle_timeout_ms=*/50);
+  stat_ = set_->AllocateStat();
   Forward({2});
   set_->AddPort(&in);
   set_->AddPort(&out);
+  const uint64_t before_ns = set_->NowNs();
   Traffic(&in);
   std::this_thread::sleep_for(20ms);
   StopTraffic(&in);
-  WaitFor([&] { return slow_path_.SumOf(4).packets == delivered_.load(); });
-  EXPECT_EQ(slow_path_.SumOf(4).bytes, delivered_.load() * Numbered(0).size());
-  // And the idle flow is forgotten.
+  WaitFor([&] { return set_->ReadStat(stat_).packets == delivered_.load(); });
+  EXPECT_EQ(set_->ReadStat(stat_).bytes, delivered_.load() * Numbered(0).size());
+  EXPECT_GT(set_->ReadStat(stat_).used_ns, before_ns);
+  EXPECT_LT(set_->ReadStat(stat_).used_ns, set_->NowNs());
   WaitFor([&] {
     uint64_t flows = 0;
     for (const WorkerStats& worker : set_->ReadWorkers()) flows += worker.megaflows;
@@ -314,6 +318,78 @@ TEST_F(WorkerSetTest, ReportsEveryPacketToItsCredit) {
   });
   set_->RemovePort(PortNo{1});
   set_->RemovePort(PortNo{2});
+}
+
+// Counters of three workers under traffic: those who ask must find what had been sent before.
+class StatisticsTest : public WorkerSetTest {
+ protected:
+  // `settle` is called every now and then and must make the counters true.
+  void ExpectExact(const std::function<void()>& settle, uint32_t idle_timeout_ms = 10'000) {
+    FakePort in(1, 3), out(2);
+    std::atomic<uint64_t> sent{0};
+    out.OnSent([&](const rte_mbuf*) { ++sent; });
+    Start(3, idle_timeout_ms);
+    const StatId stat = set_->AllocateStat();
+    slow_path_.Publish([stat](const FlowKey& key, Translation* result) {
+      result->mask.bits.ipv4_src = Be32::From(0x3f);  // 64 megaflows
+      result->actions.push_back(Action::Output(PortNo{2}));
+      result->stats.push_back(stat);
+      result->tags.push_back(7);
+      result->uncacheable = (key.ipv4_src.Get() & 0x3f) == 5;
+    });
+    set_->AddPort(&in);
+    set_->AddPort(&out);
+    for (uint16_t queue = 0; queue < 3; ++queue) Traffic(&in, queue);
+    for (int round = 0; round < 200; ++round) {
+      const uint64_t before = sent.load();
+      settle();
+      const uint64_t counted = set_->ReadStat(stat).packets;
+      EXPECT_GE(counted, before);
+      if (round % 16 == 0) WaitFor([&] { return sent.load() > before + 100; });
+    }
+    StopTraffic(&in);
+    settle();
+    EXPECT_EQ(set_->ReadStat(stat).packets, delivered_.load());
+    EXPECT_EQ(set_->ReadStat(stat).bytes, delivered_.load() * Numbered(0).size());
+    set_->ReleaseStat(stat);
+    EXPECT_EQ(set_->AllocateStat(), stat);
+    EXPECT_EQ(set_->ReadStat(stat).packets, 0u) << "a new counter begins at zero";
+    EXPECT_EQ(set_->ReadStat(stat).used_ns, 0u);
+    set_->RemovePort(PortNo{1});
+    set_->RemovePort(PortNo{2});
+  }
+};
+
+TEST_F(StatisticsTest, AreExactAfterCollecting) {
+  ExpectExact([this] { set_->CollectStatistics(); });
+}
+TEST_F(StatisticsTest, AreExactAfterInvalidating) {
+  ExpectExact([this] {
+    const Tag tag = 7;
+    set_->Invalidate({&tag, 1});
+  });
+}
+TEST_F(StatisticsTest, AreExactAfterInvalidatingEverything) {
+  ExpectExact([this] { set_->InvalidateAll(); });
+}
+TEST_F(StatisticsTest, AreExactAfterInvalidatingWhatOverlaps) {
+  FlowKey key, mask;
+  std::memset(static_cast<void*>(&key), 0, sizeof(key));
+  std::memset(static_cast<void*>(&mask), 0, sizeof(mask));
+  const DatapathControl::TagFilter filter = {.tag = 7, .key = &key, .mask = &mask};
+  ExpectExact([&] { set_->InvalidateMatching({&filter, 1}); });
+}
+TEST_F(StatisticsTest, AreExactWhileFlowsAge) {
+  ExpectExact([this] { set_->CollectStatistics(); }, /*idle_timeout_ms=*/1);
+}
+
+TEST_F(WorkerSetTest, CollectsFromWorkersThatSleep) {
+  Start(2);
+  for (int n = 0; n < 20; ++n) {
+    std::this_thread::sleep_for(2ms);
+    set_->CollectStatistics();
+    set_->InvalidateAll();
+  }
 }
 
 }  // namespace

@@ -22,6 +22,10 @@ constexpr Key kBridgeKeys[] = {
     {"dpid", "dpid", "NUMBER", "OpenFlow datapath id, decimal or 0x...; empty = from the name"},
     {"fdb-ageing", "fdb.ageing_seconds", "SECONDS", "forget silent addresses after this; 300"},
     {"fdb-size", "fdb.max_entries", "NUMBER", "most learned addresses; 8192"},
+    {"fail-mode", "fail_mode", "standalone|secure",
+     "without a controller that answers; standalone"},
+    {"controllers", "controllers", "LIST", "OpenFlow controllers such as tcp:192.0.2.1:6653"},
+    {"listeners", "listeners", "LIST", "where controllers may connect, such as ptcp:6653"},
     {"label.", "labels", "TEXT", "a label KEY of your own, never interpreted"},
 };
 
@@ -174,6 +178,11 @@ void FlattenInto(Noun noun, const Message& message, const std::string& prefix,
     const std::string path = prefix + field->name();
     if (field->is_map()) {
       FlattenMap(noun, message, field, path, rows);
+    } else if (field->message_type() != nullptr && field->is_repeated()) {
+      for (int j = 0; j < message.GetReflection()->FieldSize(message, field); ++j) {
+        const Message& child = message.GetReflection()->GetRepeatedMessage(message, field, j);
+        FlattenInto(noun, child, fmt::format("{}.{}.", path, j), rows);
+      }
     } else if (field->message_type() != nullptr) {
       const Message& child = message.GetReflection()->GetMessage(message, field);
       FlattenInto(noun, child, path + ".", rows);

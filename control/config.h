@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,8 @@ class Config {
   explicit Config(db::Contents contents);
 
   uint64_t revision = 0;
+  /// Bridges that the request at hand created, be it in place of a deleted one of that name.
+  std::set<std::string> created_bridges;
 
   const db::BridgeRecord* FindBridge(const std::string& name) const;
   const db::PortRecord* FindPort(const std::string& name) const;

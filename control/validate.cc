@@ -95,6 +95,7 @@ absl::Status CheckBridge(const db::BridgeRecord& bridge) {
     return BadField("bridge.fdb.max_entries", "{} is not one of 0..{} (0 = the default)",
                     bridge.fdb_max_entries, kMaxFdbEntries);
   }
+  VSW_RETURN_IF_ERROR(CheckTargets(bridge));
   return CheckLabels("bridge.labels", bridge.labels);
 }
 

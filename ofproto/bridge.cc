@@ -136,6 +136,7 @@ OfStatus Bridge::ModifyGroup(const GroupMod& mod, const RequestOrigin& origin) {
   Begin();
   VSW_OF_RETURN_IF_ERROR(Stage(mod));
   Note(origin);
+  if (origin.connection == nullptr) stored_groups_.insert(mod.group);
   group_mods_.emplace_back(mod, origin);
   return {};
 }
@@ -144,6 +145,7 @@ OfStatus Bridge::ModifyMeter(const MeterMod& mod, const RequestOrigin& origin) {
   Begin();
   VSW_OF_RETURN_IF_ERROR(Stage(mod));
   Note(origin);
+  if (origin.connection == nullptr) stored_meters_.insert(mod.config.meter);
   meter_mods_.emplace_back(mod, origin);
   return {};
 }
@@ -323,49 +325,6 @@ void Bridge::TellOfChanges() {
     for (BridgeObserver* observer : observers_) observer->OnMeterMod(mod, origin);
   }
   origins_.clear();
-}
-
-void Bridge::DeleteStoredRules() {
-  std::vector<FlowMod> deletes;
-  tables_.ForEach({}, [&deletes](const Rule& rule) {
-    if (!rule.bookkeeping.stored) return;
-    FlowMod mod;
-    mod.command = FlowMod::Command::kDeleteStrict;
-    mod.table = rule.table;
-    mod.match = rule.match;
-    mod.priority = rule.priority;
-    deletes.push_back(std::move(mod));
-  });
-  for (const FlowMod& mod : deletes) (void)Stage(mod, {}).ok();
-}
-
-void Bridge::ReplaceStoredRules(const StoredRules& rules) {
-  Commit();
-  const auto complain = [this](const char* what, const OfStatus& status) {
-    VSW_LOG_ERROR("bridge {}: a stored {} cannot be entered: {}", name_, what, status.ToString());
-  };
-  Begin();
-  DeleteStoredRules();
-  Note({});
-  for (const GroupDesc& group : groups_.List()) {
-    GroupMod mod;
-    mod.command = GroupMod::Command::kDelete;
-    mod.group = group.group;
-    (void)Stage(mod).ok();
-  }
-  for (const GroupMod& mod : rules.groups) {
-    if (const OfStatus status = Stage(mod); !status.ok()) complain("group", status);
-  }
-  for (MeterMod mod : rules.meters) {
-    if (meters_.StagedHas(mod.config.meter)) mod.command = MeterMod::Command::kModify;
-    if (const OfStatus status = Stage(mod); !status.ok()) complain("meter", status);
-  }
-  for (const FlowMod& mod : rules.flows) {
-    if (const OfStatus status = Stage(mod, {.stored = true}); !status.ok())
-      complain("flow", status);
-  }
-  Note({});
-  Commit();
 }
 
 void Bridge::Learn(const LearnNote& note) {

@@ -335,6 +335,13 @@ void Switch::ReplaceStoredRules(const std::string& bridge, const StoredRules& ru
   }
 }
 
+std::vector<OpenFlowConnectionInfo> Switch::ListConnections(const std::string& bridge) {
+  for (auto& [id, state] : bridges_) {
+    if (state.name == bridge && watcher_ != nullptr) return watcher_->Connections(id);
+  }
+  return {};
+}
+
 void Switch::SetWatcher(BridgeWatcher* watcher) {
   watcher_ = watcher;
   if (watcher == nullptr) return;
@@ -354,10 +361,12 @@ PortTotalsView Switch::PortTotals(PortNo port) {
   if (const auto found = patch_stats_.find(port); found != patch_stats_.end()) {
     const StatTotals tx = control_->ReadStat(found->second.tx);
     const StatTotals rx = control_->ReadStat(found->second.rx);
-    return {.rx_packets = rx.packets,
-            .tx_packets = tx.packets,
-            .rx_bytes = rx.bytes,
-            .tx_bytes = tx.bytes};
+    PortTotalsView view;
+    view.rx_packets = rx.packets;
+    view.rx_bytes = rx.bytes;
+    view.tx_packets = tx.packets;
+    view.tx_bytes = tx.bytes;
+    return view;
   }
   return control_->ReadPortTotals(port);
 }

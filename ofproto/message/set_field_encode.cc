@@ -100,27 +100,28 @@ void EncodeLoad(const act::SetField& a, uint16_t offset, uint16_t bits, ActionOu
   out.to->U64(Bits(a.value, offset, bits));
 }
 
-/// One load for each run of bits in the mask, lowest first.
-void EncodeLoads(const act::SetField& a, ActionOutput& out) {
+/// The one run of bits in the mask of what a load did; no bits: none, or not so.
+Subfield LoadedBits(const act::SetField& a) {
   const uint16_t width = Describe(a.field).bits;
   // A type of service is its upper 6 bits, yet is loaded whole.
-  if (a.field == FieldId::kIpTos) return EncodeLoad(a, 0, width, out);
-  for (uint16_t at = 0; at < width;) {
-    if (!Bit(a.mask, at)) {
-      ++at;
-      continue;
-    }
-    uint16_t end = at;
-    while (end < width && end - at < kMostLoadBits && Bit(a.mask, end)) ++end;
-    EncodeLoad(a, at, end - at, out);
-    at = end;
+  if (a.field == FieldId::kIpTos) return {a.field, 0, width};
+  uint16_t start = 0;
+  while (start < width && !Bit(a.mask, start)) ++start;
+  uint16_t end = start;
+  while (end < width && Bit(a.mask, end)) ++end;
+  for (uint16_t i = end; i < width; ++i) {
+    if (Bit(a.mask, i)) return {};
   }
+  if (end - start > kMostLoadBits) return {};
+  return {a.field, start, static_cast<uint16_t>(end - start)};
 }
 
 void EncodeNicira(const act::SetField& a, ActionOutput& out) {
-  const bool can_load = FieldHeaderBytes(a.field, {/*nxm=*/true, out.version}) == 4;
-  if (a.form == act::SetForm::kRegLoad && can_load && !a.mask.is_zero()) {
-    EncodeLoads(a, out);
+  const bool can_load = a.form == act::SetForm::kRegLoad &&
+                        FieldHeaderBytes(a.field, {/*nxm=*/true, out.version}) == 4;
+  const Subfield loaded = can_load ? LoadedBits(a) : Subfield{};
+  if (loaded.bits != 0) {
+    EncodeLoad(a, loaded.offset, loaded.bits, out);
   } else {
     EncodeRegLoad2(a, out);
   }

@@ -68,9 +68,9 @@ void SetCookies11(OfVersion version, uint64_t cookie, uint64_t mask, FlowMod* mo
     mod->cookie = cookie;
     return;
   }
-  mod->set_cookie = false;
-  if (version == k11 && IsModify(mod->command) && mask == 0) {
-    // 1.1's modify adds a flow if there is none, with this cookie.
+  // 1.1's modify adds a flow if there is none, with this cookie, as 1.0's does.
+  mod->set_cookie = version == k11 && IsModify(mod->command) && mask == 0;
+  if (mod->set_cookie) {
     mod->cookie = cookie;
     return;
   }

@@ -184,8 +184,10 @@ TEST(FlowModCodec, KeepsTheCookieForTheFlowThatAModifyOf11Adds) {
   FlowMod13 wire;
   wire.command = 1;
   wire.version = k11;
+  EXPECT_TRUE(DecodeAs<FlowMod>(k11, wire.Build()).set_cookie);
   EXPECT_EQ(DecodeAs<FlowMod>(k11, wire.Build()).cookie, 0x11u);
   wire.version = k12;
+  EXPECT_FALSE(DecodeAs<FlowMod>(k12, wire.Build()).set_cookie);
   EXPECT_EQ(DecodeAs<FlowMod>(k12, wire.Build()).cookie, ~0ull);
 }
 

@@ -189,6 +189,8 @@ TEST_F(Robustness, BridgesMayComeAndGoOnTheSlowThreadItself) {
       server_->RemoveBridge(BridgeId{8});
       bridge.reset();
     });
+    // Its listener goes a moment later; the next one's is another.
+    ASSERT_TRUE(Eventually([&] { return !std::filesystem::exists(folder_ + "/br1.mgmt"); }));
   }
   done = true;
   busy.join();

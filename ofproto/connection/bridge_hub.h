@@ -32,6 +32,7 @@ class BridgeHub final : public BridgeObserver {
   /// nullptr after Detach().
   BridgeControl* bridge() { return bridge_; }
   uint64_t NowNs() const { return control_->NowNs(); }
+  const DatapathControl& control() const { return *control_; }
 
   void Join(std::shared_ptr<Session> session);
   void Leave(const Session* session);

@@ -17,6 +17,9 @@ constexpr uint16_t kKnownFlags = monitor_flags::kInitial | monitor_flags::kAdd |
                                  monitor_flags::kActions | monitor_flags::kOwn |
                                  monitor_flags::kOnlyOwn;
 constexpr uint8_t kTables = 254;
+// By how much the age of a rule, told a moment before, may be off: a deletion told of a rule that
+// the peer does not know is harmless, one that is not told is not.
+constexpr uint64_t kSlackNs = 100'000'000;
 
 uint16_t FlagOf(FlowUpdate::Event event) {
   switch (event) {
@@ -170,7 +173,7 @@ void FlowMonitors::OnUpdate(const FlowUpdate& update, const uint32_t* own_xid, u
   if (monitors_.empty()) return;
   if (paused_) {
     // Rules younger than the pause are not known to the peer: Resume() tells those that stay.
-    const bool known = update.flow.duration_ns > now_ns - paused_ns_;
+    const bool known = update.flow.duration_ns + kSlackNs > now_ns - paused_ns_;
     if (update.event != FlowUpdate::Event::kDeleted || !known) return;
   }
   const uint16_t flags = FlagsFor(update, own_xid != nullptr);
@@ -219,11 +222,12 @@ void FlowMonitors::Flush(uint64_t now_ns) {
   PauseIfSlow(now_ns);
 }
 
-void FlowMonitors::Resume(BridgeControl* bridge, uint64_t now_ns) {
+void FlowMonitors::Resume(BridgeControl* bridge, const DatapathControl& clock) {
   paused_ = false;
-  const uint64_t pause_ns = now_ns - paused_ns_;
-  FlowSelector all;
-  for (FlowStats& flow : bridge->ListFlows(all)) {
+  std::vector<FlowStats> flows = bridge->ListFlows(FlowSelector{});
+  // Ages are of a moment before this: those at the border are rather told twice than not at all.
+  const uint64_t pause_ns = clock.NowNs() - paused_ns_;
+  for (FlowStats& flow : flows) {
     if (flow.hard_ns > pause_ns) continue;
     const bool added = flow.duration_ns <= pause_ns;
     const FlowUpdate update{added ? FlowUpdate::Event::kAdded : FlowUpdate::Event::kModified,

@@ -14,6 +14,7 @@
 #include <span>
 #include <vector>
 
+#include "datapath/flow/datapath_control.h"
 #include "ofproto/bridge_control.h"
 #include "ofproto/connection/outbox.h"
 #include "ofproto/message/codec.h"
@@ -43,7 +44,7 @@ class FlowMonitors {
 
   bool paused() const { return paused_; }
   /// The peer has read all: tells it what it missed. REQUIRES: paused().
-  void Resume(BridgeControl* bridge, uint64_t now_ns);
+  void Resume(BridgeControl* bridge, const DatapathControl& clock);
 
  private:
   struct Monitor {

@@ -66,7 +66,7 @@ void Session::Expire(uint64_t now_ns) {
 
 void Session::OnDrained() {
   if (monitors_.paused() && hub_->bridge() != nullptr) {
-    monitors_.Resume(hub_->bridge(), hub_->NowNs());
+    monitors_.Resume(hub_->bridge(), hub_->control());
   }
   NoteState();
 }

@@ -41,7 +41,8 @@ struct Message {
 };
 
 /// A message with this header before `body`.
-Bytes MakeMessage(OfVersion version, uint8_t type, uint32_t xid, std::span<const uint8_t> body = {});
+Bytes MakeMessage(OfVersion version, uint8_t type, uint32_t xid,
+                  std::span<const uint8_t> body = {});
 Bytes MakeMessage(OfVersion version, uint8_t type, uint32_t xid, const Writer& body);
 /// A flow-mod of 1.1 to 1.5 that adds a rule matching `metadata`, without actions.
 Bytes MakeFlowMod(OfVersion version, uint32_t xid, uint64_t metadata,

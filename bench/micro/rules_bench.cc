@@ -2,13 +2,16 @@
 //
 // The OpenFlow classifier: lookups in an access list and in a route table, against a linear search
 // of the same rules (what the answer costs without a classifier); inserts and removals, against the
-// same matches in a std::unordered_map (what keeping them costs without being able to search them).
+// same matches in a std::unordered_map (what keeping them costs without being able to search them);
+// flow-mods, each a transaction of its own, with what is to be invalidated.
 // The access list is read from the folder that VSW_BENCH_DATA names (classbench/acl1_10k.*.gz); it
 // is left out, and that is said, where there is none.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -16,6 +19,7 @@
 #include "bench/micro/acl_rules.h"
 #include "bench/micro/ratio_reporter.h"
 #include "ofproto/table/rule_classifier.h"
+#include "ofproto/table/table_set.h"
 
 namespace vsw {
 namespace {
@@ -193,8 +197,58 @@ void LoadClassifier(benchmark::State& state) {
   state.counters["rules/s"] =
       benchmark::Counter(kRoutes, benchmark::Counter::kIsIterationInvariantRate);
 }
+
+// A datapath without workers or counters.
+class NoDatapath : public DatapathControl {
+ public:
+  void Synchronize() override {}
+  void Invalidate(std::span<const Tag>) override {}
+  void InvalidateAll() override {}
+  void InvalidateMatching(std::span<const TagFilter>) override {}
+  StatId AllocateStat() override { return StatId{1}; }
+  void ReleaseStat(StatId) override {}
+  StatTotals ReadStat(StatId) const override { return {}; }
+  void CollectStatistics() override {}
+  void SetMeter(uint32_t, const MeterSpec&) override {}
+  void ClearMeter(uint32_t) override {}
+  MeterTotals ReadMeter(uint32_t) const override { return {}; }
+  void Inject(std::span<const uint8_t>, PortNo, const Translation&) override {}
+  bool ParseFrame(std::span<const uint8_t>, PortNo, FlowKey*) const override { return false; }
+  PortTotalsView ReadPortTotals(PortNo) const override { return {}; }
+  void RunOnSlowThread(const std::function<void()>& task) override { task(); }
+  uint64_t NowNs() const override { return 1; }
+};
+
+void ChangeTables(benchmark::State& state) {
+  NoDatapath control;
+  TableSet tables(&control);
+  std::vector<Tag> tags;
+  std::vector<DatapathControl::TagFilter> filters;
+  bool everything = false;
+  auto transaction = [&](const FlowMod& mod) {
+    tables.Begin();
+    benchmark::DoNotOptimize(tables.Modify(mod, {}).ok());
+    tags.clear(), filters.clear();
+    tables.Apply(&tags, &filters, &everything);
+    tables.Reclaim();
+  };
+  FlowMod mod;
+  for (uint32_t i = 0; i < kRoutes; ++i) {
+    mod.match = Route(i);
+    transaction(mod);
+  }
+  uint32_t i = 0;
+  for (auto _ : state) {
+    mod.match = Routes().rules()[i++ % kRoutes]->match;
+    mod.command = FlowMod::Command::kDeleteStrict;
+    transaction(mod);
+    mod.command = FlowMod::Command::kAdd;
+    transaction(mod);
+  }
+}
 BENCHMARK(ChangeMap)->Name("change: std::unordered_map, out and in");
 BENCHMARK(ChangeClassifier)->Name("change: classifier, out and in");
+BENCHMARK(ChangeTables)->Name("change: two flow-mods, out and in");
 BENCHMARK(LoadClassifier)->Name("load: classifier, 100,000 rules")->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -310,6 +310,17 @@ TEST_F(TableSetTest, RefreshesAnEqualLearnedRule) {
   EXPECT_TRUE(control().invalidated.contains(77)) << "who learned it is to learn it again";
 }
 
+TEST_F(TableSetTest, RefreshesWhatLearnWouldModifyToTheSame) {
+  const auto learned = ModifyStrict().On(MatchBuilder().InPort(1)).Output(1).Hard(10).Cookie(3);
+  Do(learned, {.from_learn = true});
+  EXPECT_THAT(Events(), ElementsAre(FlowUpdate::Event::kAdded));
+  Do(learned, {.from_learn = true});
+  EXPECT_THAT(Events(), IsEmpty());
+  Do(ModifyStrict().On(MatchBuilder().InPort(1)).Output(2).Hard(10).Cookie(3),
+     {.from_learn = true});
+  EXPECT_THAT(Events(), ElementsAre(FlowUpdate::Event::kModified));
+}
+
 TEST_F(TableSetTest, LearnsNoMoreThanItsLimitOfACookie) {
   const TableSet::ModOptions options{.from_learn = true, .learn_limit = 2};
   for (uint32_t i = 0; i < 5; ++i) Do(Add().On(MatchBuilder().InPort(i)).Cookie(3), options);

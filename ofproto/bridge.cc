@@ -100,7 +100,10 @@ OfStatus Bridge::Stage(const FlowMod& mod, const TableSet::ModOptions& options) 
   if (mod.command != Command::kDelete && mod.command != Command::kDeleteStrict) {
     ActionEnvironment environment;
     environment.table = mod.table == kTableAll ? 0 : mod.table;
-    VSW_OF_RETURN_IF_ERROR(CheckInstructions(mod.instructions, mod.match, environment));
+    if (OfStatus status = CheckInstructions(mod.instructions, mod.match, environment);
+        !status.ok() && !(mod.lenient && status.id() == OfErrorId::kMatchInconsistent)) {
+      return status;
+    }
     VSW_OF_RETURN_IF_ERROR(CheckReferences(mod));
   }
   return tables_.Modify(mod, options);
@@ -128,8 +131,7 @@ OfStatus Bridge::ModifyFlow(const FlowMod& mod, const RequestOrigin& origin) {
   Begin();
   VSW_OF_RETURN_IF_ERROR(Stage(mod, {.stored = origin.connection == nullptr}));
   Note(origin);
-  // Packets are never kept in buffers: a controller always gets the whole of what it asked for.
-  return mod.buffer_id == kNoBuffer ? OfStatus() : OfStatus(OfErrorId::kBufferUnknown);
+  return {};
 }
 
 OfStatus Bridge::ModifyGroup(const GroupMod& mod, const RequestOrigin& origin) {

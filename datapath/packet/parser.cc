@@ -114,7 +114,9 @@ void ParseNeighborDiscovery(Reader reader, FlowKey* key) {
 void ParseL4(const Reader& reader, FlowKey* key) {
   switch (key->ip_proto) {
     case kProtoTcp:
-      if (!reader.Has(20)) return;
+      if (!reader.Has(20) || reader.Get8(12) >> 4 < 5) return;
+      // A header that says to be longer than the packet: nothing of it is to be believed.
+      if (!reader.Has(size_t{4} * (reader.Get8(12) >> 4))) return;
       key->tcp_flags = reader.Get16(12) & Be16::From(0x0fff);
       break;
     case kProtoUdp:

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -121,12 +122,13 @@ class Oracle:
     def ofctl(self, *words, stdin=None):
         """Runs ovs-ofctl on the bridge."""
         command, *rest = words
-        for version in ("OpenFlow10", "OpenFlow15"):
+        # What the older actions mean depends on the version; some exist in 1.0 alone.
+        old = stdin is not None and re.search(r"mod_vlan|strip_vlan|NORMAL,mod_|flood,mod_", stdin)
+        for version in ("OpenFlow10", "OpenFlow15") if old else ("OpenFlow15", "OpenFlow10"):
             done = subprocess.run(["ovs-ofctl", "-O", version, command,
                                    f"{self.folder}/br0.mgmt", *rest], env=self._environment,
                                   text=True, input=stdin, timeout=60, check=False,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            # Some actions exist in 1.0 alone, some only later.
             if "usable flow formats" not in done.stdout:
                 break
         return done.returncode, done.stdout.strip()

@@ -49,12 +49,12 @@ struct WorkerStats {
   uint32_t rx_queues;
   uint64_t megaflows, masks;
   uint64_t exact_match_hits, megaflow_hits, misses;
-  uint64_t translations, translation_ns;  // the time that they took in all
-  uint64_t misses_over_budget;            // dropped
-  uint64_t not_cached;                    // decisions that served for one packet
-  uint64_t recirculations;                // lookups beyond a packet's first
-  uint64_t notes, upcalls;                // handed to the slow thread
-  uint64_t ring_full;                     // decisions and packets that could not be
+  uint64_t translations = 0, translation_ns = 0;  // the time that they took in all
+  uint64_t misses_over_budget = 0;                // dropped
+  uint64_t not_cached = 0;                        // decisions that served for one packet
+  uint64_t recirculations = 0;                    // lookups beyond a packet's first
+  uint64_t notes = 0, upcalls = 0;                // handed to the slow thread
+  uint64_t ring_full = 0;                         // decisions and packets that could not be
   uint64_t busy_tsc, idle_tsc;            // since start
 };
 

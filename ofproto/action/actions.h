@@ -56,8 +56,8 @@ struct Controller {
   uint16_t controller_id = 0;
   uint8_t reason = 1;  // OFPR_ACTION
   bool pause = false;
-  std::vector<uint8_t> userdata;
-  std::optional<uint32_t> meter;
+  std::vector<uint8_t> userdata{};
+  std::optional<uint32_t> meter{};
   bool operator==(const Controller&) const = default;
 };
 
@@ -171,8 +171,8 @@ struct Learn {
   bool send_flow_removed = false, delete_learned = false, write_result = false;
   uint16_t fin_idle_timeout = 0, fin_hard_timeout = 0;
   uint32_t limit = 0;
-  Subfield result;
-  std::vector<LearnSpec> specs;
+  Subfield result{};
+  std::vector<LearnSpec> specs{};
   bool operator==(const Learn&) const = default;
 };
 struct Conjunction {
@@ -192,8 +192,8 @@ struct Multipath {
 struct Bundle {
   uint16_t fields, basis;
   bool active_backup = false;
-  std::vector<uint32_t> ports;
-  std::optional<Subfield> destination;
+  std::vector<uint32_t> ports{};
+  std::optional<Subfield> destination{};
   bool operator==(const Bundle&) const = default;
 };
 struct Note {
@@ -219,11 +219,11 @@ struct Clone {
 /// Decoded in full so that it can be refused, or shown; CheckActions() answers kCtDatapathSupport.
 struct Ct {
   uint16_t flags = 0;
-  std::optional<Subfield> zone_source;
+  std::optional<Subfield> zone_source{};
   uint16_t zone = 0;
   uint8_t recirc_table = 0xff;
   uint16_t alg = 0;
-  OfActions exec;
+  OfActions exec{};
   bool operator==(const Ct&) const;
 };
 struct CtClear {
@@ -232,7 +232,8 @@ struct CtClear {
 /// nat(...) within ct's exec.
 struct Nat {
   uint16_t flags = 0;
-  std::vector<uint8_t> range;  // as on the wire
+  std::vector<uint8_t>
+      range{};  // range_present and what follows it on the wire, unpadded; or empty
   bool operator==(const Nat&) const = default;
 };
 
@@ -265,7 +266,7 @@ inline bool act::Ct::operator==(const Ct& o) const {
 /// What a rule does (OpenFlow 1.3 section 5.9), in the order in which it is done. 1.0's actions are
 /// an apply list.
 struct Instructions {
-  std::optional<uint32_t> meter;
+  std::optional<uint32_t> meter{};
   OfActions apply;
   bool has_apply = false;  // an apply instruction with no actions is not the same on the wire
   bool clear = false;

@@ -42,13 +42,28 @@ size_t Weight(const OfActions& actions) {
                          [](size_t sum, const OfAction& a) { return sum + Weight(a); });
 }
 
+/// One action with the mask, or a load for every run of its bits.
+size_t SetWeight(const FieldValue& mask) {
+  constexpr size_t kSet = 48, kLoad = 24;
+  size_t runs = 0;
+  bool inside = false;
+  for (const uint8_t octet : mask.octets) {
+    for (int bit = 7; bit >= 0; --bit) {
+      const bool set = (octet >> bit & 1) != 0;
+      if (set && !inside) ++runs;
+      inside = set;
+    }
+  }
+  return std::max(kSet, kLoad * runs);
+}
+
 size_t Weight(const OfAction& action) {
   constexpr size_t kPlain = 24, kSet = 48, kEnqueue = 40, kSpec = 2 + 2 * (8 + 2) + 16;
   return std::visit(
       [](const auto& a) -> size_t {
         using A = std::decay_t<decltype(a)>;
-        if constexpr (std::is_same_v<A, act::SetField> || std::is_same_v<A, act::SetVlanVid> ||
-                      std::is_same_v<A, act::SetVlanPcp>) {
+        if constexpr (std::is_same_v<A, act::SetField>) return SetWeight(a.mask);
+        if constexpr (std::is_same_v<A, act::SetVlanVid> || std::is_same_v<A, act::SetVlanPcp>) {
           return kSet;
         }
         if constexpr (std::is_same_v<A, act::Enqueue>) return kEnqueue;

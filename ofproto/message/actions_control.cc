@@ -153,10 +153,9 @@ void EncodeStack(uint16_t subtype, const Subfield& subfield, ActionOutput& out) 
 std::span<const NiciraAction> ControlActionsNx() { return kNicira; }
 
 void Encode(const act::Resubmit& a, ActionOutput& out) {
-  const bool present_table = a.table == 0xff;
-  NiciraFrame frame(out, present_table ? kResubmit : kResubmitTable);
+  NiciraFrame frame(out, kResubmitTable);
   out.to->U16(PortTo10(a.in_port));
-  if (!present_table) out.to->U8(a.table);
+  out.to->U8(a.table);
 }
 
 void Encode(const act::SetTunnel& a, ActionOutput& out) {

@@ -11,7 +11,7 @@ constexpr auto k10 = OfVersion::k10, k11 = OfVersion::k11, k15 = OfVersion::k15;
 
 constexpr uint16_t kOutput = 0, kEnqueue10 = 11, kSetQueue = 21, kGroup = 22, kMeter = 29;
 constexpr uint16_t kNxSetQueue = 4, kNxPopQueue = 5, kNxOutputReg = 15, kNxController = 20,
-                   kNxOutputReg2 = 32, kNxController2 = 37, kNxOutputTrunc = 39;
+                   kNxOutputReg2 = 32, kNxController2 = 37, kNxOutputTrunc = 39, kNxGroup = 40;
 constexpr size_t kRegActionBytes = 24;  // all that name one or two sub-fields are padded to this
 
 /// A length says something for the controller alone.
@@ -61,6 +61,11 @@ OfStatus DecodeMeter(ActionInput& input, OfActions* out) {
 OfStatus DecodeNxSetQueue(ActionInput& input, OfActions* out) {
   input.in.Skip(2);
   return DecodeSetQueue(input, out);
+}
+
+OfStatus DecodeNxGroup(ActionInput& input, OfActions* out) {
+  input.in.Skip(2);
+  return DecodeGroup(input, out);
 }
 
 OfStatus DecodeNxPopQueue(ActionInput&, OfActions* out) {
@@ -119,13 +124,15 @@ constexpr size_t kPropertyHeaderBytes = 4;
 
 OfStatus DecodeControllerProperty(Property type, Reader in, act::Controller* a) {
   const auto fits = [&](size_t bytes) { return in.left() == bytes; };
+  // A number of 16 bits comes with padding that its length counts.
+  const auto fits_u16 = [&] { return fits(4) || fits(2); };
   switch (type) {
     case Property::kMaxBytes:
-      if (!fits(2)) return OfErrorId::kBadPropertyLength;
+      if (!fits_u16()) return OfErrorId::kBadPropertyLength;
       a->max_bytes = in.U16();
       return {};
     case Property::kControllerId:
-      if (!fits(2)) return OfErrorId::kBadPropertyLength;
+      if (!fits_u16()) return OfErrorId::kBadPropertyLength;
       a->controller_id = in.U16();
       return {};
     case Property::kReason:
@@ -181,7 +188,7 @@ constexpr NiciraAction kNicira[] = {
     {kNxSetQueue, 16, false, DecodeNxSetQueue},     {kNxPopQueue, 16, false, DecodeNxPopQueue},
     {kNxOutputReg, 24, false, DecodeOutputReg},     {kNxController, 16, false, DecodeController},
     {kNxOutputReg2, 24, true, DecodeOutputReg2},    {kNxController2, 16, true, DecodeController2},
-    {kNxOutputTrunc, 16, false, DecodeOutputTrunc},
+    {kNxOutputTrunc, 16, false, DecodeOutputTrunc}, {kNxGroup, 16, false, DecodeNxGroup},
 };
 
 class PropertyFrame {
@@ -209,10 +216,12 @@ void EncodeController2(const act::Controller& a, ActionOutput& out) {
   if (a.max_bytes != 0xffff) {
     PropertyFrame property(to, Property::kMaxBytes);
     to->U16(a.max_bytes);
+    to->Zeros(2);
   }
   if (a.controller_id != 0) {
     PropertyFrame property(to, Property::kControllerId);
     to->U16(a.controller_id);
+    to->Zeros(2);
   }
   if (a.reason != act::Controller().reason) {
     PropertyFrame property(to, Property::kReason);
@@ -305,7 +314,12 @@ void Encode(const act::Controller& a, ActionOutput& out) {
 }
 
 void Encode(const act::Group& a, ActionOutput& out) {
-  if (out.version == k10) return;  // 1.0 has no groups
+  if (out.version == k10) {
+    NiciraFrame frame(out, kNxGroup);
+    out.to->Zeros(2);
+    out.to->U32(a.group);
+    return;
+  }
   ActionFrame frame(out, kGroup);
   out.to->U32(a.group);
 }

@@ -73,7 +73,7 @@ OfStatus DecodeEntry(ActionInput& input, bool may_mask, OfErrorId bad_padding, O
   const FieldId field = *header->field;
   if (header->has_mask && !may_mask) return OfErrorId::kBadSetMask;
 
-  act::SetField a{field, {}, FieldValue::Ones(Describe(field).bits)};
+  act::SetField a{field, {}, FieldOnes(field)};
   const size_t bytes = FieldWireBytes(field);
   a.value = ReadFieldValue(&input.in, bytes);
   if (header->has_mask) {

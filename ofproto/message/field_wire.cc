@@ -99,6 +99,10 @@ const Name& ChooseName(FieldId id, FieldNaming naming) {
 
 }  // namespace
 
+FieldValue FieldOnes(FieldId id) {
+  return id == FieldId::kIpTos ? FieldValue::OfU64(0xfc) : FieldValue::Ones(Describe(id).bits);
+}
+
 size_t FieldWireBytes(FieldId id) {
   switch (id) {
     case FieldId::kInPortNx:
@@ -164,7 +168,7 @@ void WriteFieldValue(const FieldValue& value, size_t bytes, Writer* out) {
 void WriteField(FieldId id, const FieldValue& value, const FieldValue& mask, FieldNaming naming,
                 Writer* out) {
   const size_t bytes = FieldWireBytes(id);
-  const bool has_mask = mask != FieldValue::Ones(Describe(id).bits);
+  const bool has_mask = mask != FieldOnes(id);
   WriteFieldHeader(id, has_mask, naming, out);
   WriteFieldValue(value, bytes, out);
   if (has_mask) WriteFieldValue(mask, bytes, out);

@@ -30,6 +30,10 @@ struct FieldHeader {
   bool length_fits = false;      // payload_bytes is what the field has (or 0, in a list of fields)
 };
 
+/// The mask of the whole field. Of NXM_OF_IP_TOS's 8 bits that is the upper 6; the lower ones are
+/// those of another field.
+FieldValue FieldOnes(FieldId id);
+
 /// How many bytes a value of the field has.
 size_t FieldWireBytes(FieldId id);
 

@@ -86,7 +86,7 @@ void EncodeMatch10(const Match& match, Writer* out) {
   matters(!mask.eth_src.is_zero(), kDlSrc);
   matters(!mask.eth_dst.is_zero(), kDlDst);
   matters(untagged || (tci_mask & kVlanIdMask) != 0, kDlVlan);
-  matters(!untagged && (tci_mask & kVlanPriorityMask) != 0, kDlVlanPcp);
+  matters((tci_mask & kVlanPriorityMask) != 0, kDlVlanPcp);
   matters(!mask.eth_type.is_zero(), kDlType);
   matters((mask.ip_tos & 0xfc) != 0, kNwTos);
   matters(mask.ip_proto != 0, kNwProto);

@@ -68,30 +68,70 @@ OfStatus ReadField(const FieldHeader& header, Reader* in, Match* match) {
   return {};
 }
 
-void WriteNxm(const Match& match, FieldNaming naming, Writer* out) {
-  bool vlan_written = false;
-  ForEachField(match, [&](FieldId id, const FieldValue& value, const FieldValue& mask) {
+/// Writes the fields of a match one by one, in the terms of NXM or of a version's OXM.
+class FieldWriter {
+ public:
+  FieldWriter(const Match& match, FieldNaming naming, Writer* out)
+      : match_(match), naming_(naming), out_(out) {}
+
+  void Write(FieldId id, const FieldValue& value, const FieldValue& mask) {
+    if (naming_.nxm ? WriteNxm(id, value) : WriteOxm(id)) return;
+    WriteField(id, value, mask, naming_, out_);
+  }
+
+ private:
+  /// Fields that NXM has in another form; false: as it is.
+  bool WriteNxm(FieldId id, const FieldValue& value) {
     switch (id) {
       case FieldId::kInPort:
-        WriteFieldHeader(FieldId::kInPortNx, false, naming, out);
-        out->U16(PortTo10(static_cast<uint32_t>(value.low64())));
-        break;
+        WriteFieldHeader(FieldId::kInPortNx, false, naming_, out_);
+        out_->U16(PortTo10(static_cast<uint32_t>(value.low64())));
+        return true;
       case FieldId::kVlanVid:
       case FieldId::kVlanPcp:
-        if (vlan_written) break;
-        vlan_written = true;
-        WriteField(FieldId::kVlanTci, GetField(match.value, FieldId::kVlanTci),
-                   GetField(match.mask, FieldId::kVlanTci), naming, out);
-        break;
+        if (!vlan_written_) WriteWhole(FieldId::kVlanTci);
+        vlan_written_ = true;
+        return true;
       case FieldId::kIpDscp:
-        WriteFieldHeader(FieldId::kIpTos, false, naming, out);
-        out->U8(static_cast<uint8_t>(value.low64() << 2));
-        break;
+        WriteFieldHeader(FieldId::kIpTos, false, naming_, out_);
+        out_->U8(static_cast<uint8_t>(value.low64() << 2));
+        return true;
       default:
-        WriteField(id, value, mask, naming, out);
+        return false;
     }
-  });
-}
+  }
+
+  /// The same for OXM.
+  bool WriteOxm(FieldId id) {
+    const uint16_t tci = match_.value.packet.vlan[0].tci.Get();
+    const uint16_t tci_mask = match_.mask.packet.vlan[0].tci.Get();
+    if (id == FieldId::kVlanTci && tci == 0 && (tci_mask & kVlanPresent) != 0) {
+      // No tag: then there is no priority either.
+      WriteWhole(FieldId::kVlanVid);
+      return true;
+    }
+    if (id >= FieldId::kReg0 && id <= FieldId::kReg15 && naming_.version >= OfVersion::k15) {
+      // 1.5 has them in pairs (section 7.2.3.11).
+      const int pair = (static_cast<int>(id) - static_cast<int>(FieldId::kReg0)) / 2;
+      if (pair != last_pair_) {
+        WriteWhole(static_cast<FieldId>(static_cast<int>(FieldId::kXreg0) + pair));
+      }
+      last_pair_ = pair;
+      return true;
+    }
+    return false;
+  }
+
+  void WriteWhole(FieldId id) {
+    WriteField(id, GetField(match_.value, id), GetField(match_.mask, id), naming_, out_);
+  }
+
+  const Match& match_;
+  const FieldNaming naming_;
+  Writer* const out_;
+  bool vlan_written_ = false;
+  int last_pair_ = -1;
+};
 
 }  // namespace
 
@@ -118,14 +158,10 @@ OfResult<Match> DecodeOxm(std::span<const uint8_t> bytes, bool strict, NxmCookie
 
 void EncodeOxm(const Match& match, bool nxm, Writer* out, OfVersion version,
                const NxmCookie* cookie) {
-  const FieldNaming naming{nxm, version};
-  if (nxm) {
-    WriteNxm(match, naming, out);
-  } else {
-    ForEachField(match, [&](FieldId id, const FieldValue& value, const FieldValue& mask) {
-      WriteField(id, value, mask, naming, out);
-    });
-  }
+  FieldWriter writer(match, {nxm, version}, out);
+  ForEachField(match, [&](FieldId id, const FieldValue& value, const FieldValue& mask) {
+    writer.Write(id, value, mask);
+  });
   if (cookie != nullptr && cookie->mask != 0) {
     const bool has_mask = cookie->mask != ~0ull;
     out->U16(kNxm1);

@@ -31,7 +31,7 @@ uint64_t Bits(const FieldValue& value, uint16_t offset, uint16_t count) {
   return bits;
 }
 
-bool IsWhole(const act::SetField& a) { return a.mask == FieldValue::Ones(Describe(a.field).bits); }
+bool IsWhole(const act::SetField& a) { return a.mask == FieldOnes(a.field); }
 
 /// An action of 1.0 or 1.1 for one field.
 struct Legacy {
@@ -50,8 +50,22 @@ constexpr Legacy kLegacy[] = {
     {FieldId::kMplsLabel, 0, 13, 4, 0}, {FieldId::kMplsTc, 0, 14, 1, 0},
 };
 
+/// Fields that set_field means 1.0's and 1.1's own action for; others it loads, as ovs-ofctl does.
+bool IsAlwaysLegacy(FieldId field) {
+  switch (field) {
+    case FieldId::kSctpSrc:
+    case FieldId::kSctpDst:
+    case FieldId::kMplsLabel:
+    case FieldId::kMplsTc:
+      return false;
+    default:
+      return true;
+  }
+}
+
 /// False: the version has no such action for the field.
 bool EncodeLegacy(const act::SetField& a, ActionOutput& out) {
+  if (a.form != act::SetForm::kLegacy && !IsAlwaysLegacy(a.field)) return false;
   if (a.field == FieldId::kVlanVid) {
     Encode(act::SetVlanVid{static_cast<uint16_t>(a.value.low64() & kVlanIdMask), false}, out);
     return true;
@@ -100,30 +114,23 @@ void EncodeLoad(const act::SetField& a, uint16_t offset, uint16_t bits, ActionOu
   out.to->U64(Bits(a.value, offset, bits));
 }
 
-/// The one run of bits in the mask of what a load did; no bits: none, or not so.
-Subfield LoadedBits(const act::SetField& a) {
-  const uint16_t width = Describe(a.field).bits;
-  // A type of service is its upper 6 bits, yet is loaded whole.
-  if (a.field == FieldId::kIpTos) return {a.field, 0, width};
-  uint16_t start = 0;
-  while (start < width && !Bit(a.mask, start)) ++start;
-  uint16_t end = start;
-  while (end < width && Bit(a.mask, end)) ++end;
-  for (uint16_t i = end; i < width; ++i) {
-    if (Bit(a.mask, i)) return {};
-  }
-  if (end - start > kMostLoadBits) return {};
-  return {a.field, start, static_cast<uint16_t>(end - start)};
-}
-
+/// A load for each run of bits in the mask, lowest first, as ovs-ofctl does; where a load cannot
+/// name the field or there is nothing to load, NXAST_REG_LOAD2.
 void EncodeNicira(const act::SetField& a, ActionOutput& out) {
-  const bool can_load = a.form == act::SetForm::kRegLoad &&
-                        FieldHeaderBytes(a.field, {/*nxm=*/true, out.version}) == 4;
-  const Subfield loaded = can_load ? LoadedBits(a) : Subfield{};
-  if (loaded.bits != 0) {
-    EncodeLoad(a, loaded.offset, loaded.bits, out);
-  } else {
-    EncodeRegLoad2(a, out);
+  if (a.mask.is_zero() || FieldHeaderBytes(a.field, {/*nxm=*/true, out.version}) != 4) {
+    return EncodeRegLoad2(a, out);
+  }
+  const uint16_t width = Describe(a.field).bits;
+  if (a.mask == FieldOnes(a.field) && width <= kMostLoadBits) return EncodeLoad(a, 0, width, out);
+  for (uint16_t at = 0; at < width;) {
+    if (!Bit(a.mask, at)) {
+      ++at;
+      continue;
+    }
+    uint16_t end = at;
+    while (end < width && end - at < kMostLoadBits && Bit(a.mask, end)) ++end;
+    EncodeLoad(a, at, static_cast<uint16_t>(end - at), out);
+    at = end;
   }
 }
 
@@ -136,17 +143,20 @@ act::SetField MakeLoad(const Subfield& where, const FieldValue& value) {
     SetBit(&a.mask, where.offset + i);
     if (Bit(value, i)) SetBit(&a.value, where.offset + i);
   }
-  if (where.field == FieldId::kIpTos) {
-    // The congestion bits are another field.
-    a.mask.octets.back() &= 0xfc;
-    a.value.octets.back() &= 0xfc;
+  const FieldValue ones = FieldOnes(where.field);
+  for (size_t i = 0; i < ones.octets.size(); ++i) {
+    a.mask.octets[i] &= ones.octets[i];
+    a.value.octets[i] &= ones.octets[i];
   }
   return a;
 }
 
 void Encode(const act::SetField& a, ActionOutput& out) {
-  if (out.version >= k15 && a.field != FieldId::kInPortNx) return EncodeSetField(a, out);
+  if (out.version >= k15) return EncodeSetField(a, out);
   if (a.form == act::SetForm::kRegLoad) return EncodeNicira(a, out);
+  if (out.version == k10 && a.field == FieldId::kMetadata && a.form == act::SetForm::kLegacy) {
+    return EncodeWriteMetadata(a.value.low64(), a.mask.low64(), out);
+  }
   if (out.version < k12) {
     if (IsWhole(a) && EncodeLegacy(a, out)) return;
     return EncodeNicira(a, out);

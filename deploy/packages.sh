@@ -13,8 +13,8 @@ set -euo pipefail
 build_packages=(
   ccache cmake g++ git libabsl-dev libbenchmark-dev libcli11-dev libdpdk-dev libfmt-dev
   libgmock-dev libgrpc++-dev libgtest-dev libmnl-dev libprotobuf-dev libspdlog-dev
-  libsqlite3-dev libsystemd-dev liburing-dev make mold ninja-build pkg-config prometheus-cpp-dev
-  protobuf-compiler protobuf-compiler-grpc
+  libsqlite3-dev libssl-dev libsystemd-dev liburing-dev make mold ninja-build pkg-config
+  prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc
 )
 
 # What the daemons and deploy/vsw use besides the libraries that the build group brings.
@@ -22,7 +22,8 @@ run_packages=(bash coreutils iproute2 procps util-linux)
 
 # Guests (kernel package, busybox, emulator), traffic tools, and what fresh.sh and linting need.
 test_packages=(
-  busybox-static ca-certificates cpio debootstrap ethtool iperf3 iputils-ping kmod python3
+  busybox-static ca-certificates cpio debootstrap ethtool iperf3 iputils-ping kmod openvswitch-common
+  python3
   qemu-system-x86 shellcheck tcpdump
 )
 

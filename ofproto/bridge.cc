@@ -100,7 +100,10 @@ OfStatus Bridge::Stage(const FlowMod& mod, const TableSet::ModOptions& options) 
   if (mod.command != Command::kDelete && mod.command != Command::kDeleteStrict) {
     ActionEnvironment environment;
     environment.table = mod.table == kTableAll ? 0 : mod.table;
-    VSW_OF_RETURN_IF_ERROR(CheckInstructions(mod.instructions, mod.match, environment));
+    if (OfStatus status = CheckInstructions(mod.instructions, mod.match, environment);
+        !status.ok() && !(mod.lenient && status.id() == OfErrorId::kMatchInconsistent)) {
+      return status;
+    }
     VSW_OF_RETURN_IF_ERROR(CheckReferences(mod));
   }
   return tables_.Modify(mod, options);
@@ -128,14 +131,14 @@ OfStatus Bridge::ModifyFlow(const FlowMod& mod, const RequestOrigin& origin) {
   Begin();
   VSW_OF_RETURN_IF_ERROR(Stage(mod, {.stored = origin.connection == nullptr}));
   Note(origin);
-  // Packets are never kept in buffers: a controller always gets the whole of what it asked for.
-  return mod.buffer_id == kNoBuffer ? OfStatus() : OfStatus(OfErrorId::kBufferUnknown);
+  return {};
 }
 
 OfStatus Bridge::ModifyGroup(const GroupMod& mod, const RequestOrigin& origin) {
   Begin();
   VSW_OF_RETURN_IF_ERROR(Stage(mod));
   Note(origin);
+  if (origin.connection == nullptr) stored_groups_.insert(mod.group);
   group_mods_.emplace_back(mod, origin);
   return {};
 }
@@ -144,6 +147,7 @@ OfStatus Bridge::ModifyMeter(const MeterMod& mod, const RequestOrigin& origin) {
   Begin();
   VSW_OF_RETURN_IF_ERROR(Stage(mod));
   Note(origin);
+  if (origin.connection == nullptr) stored_meters_.insert(mod.config.meter);
   meter_mods_.emplace_back(mod, origin);
   return {};
 }
@@ -258,6 +262,10 @@ void Bridge::Commit() {
   former.reset();
   ForgetDecisions();
   TellOfChanges();
+  std::vector<uint64_t> gone;
+  for (const TableSet::RuleChange& change : tables_.changes()) {
+    if (change.former != nullptr && !learned_.empty()) gone.push_back(change.former->id);
+  }
   // Taken out of the classifiers, then freed.
   while (tables_.has_retired()) {
     tables_.Reclaim();
@@ -265,6 +273,7 @@ void Bridge::Commit() {
   }
   groups_.Reclaim();
   meters_.Reclaim();
+  if (DeleteLearned(gone)) Commit();
 }
 
 void Bridge::ForgetDecisions() {
@@ -320,52 +329,36 @@ void Bridge::TellOfChanges() {
   origins_.clear();
 }
 
-void Bridge::DeleteStoredRules() {
-  std::vector<FlowMod> deletes;
-  tables_.ForEach({}, [&deletes](const Rule& rule) {
-    if (!rule.bookkeeping.stored) return;
-    FlowMod mod;
-    mod.command = FlowMod::Command::kDeleteStrict;
-    mod.table = rule.table;
-    mod.match = rule.match;
-    mod.priority = rule.priority;
-    deletes.push_back(std::move(mod));
-  });
-  for (const FlowMod& mod : deletes) (void)Stage(mod, {}).ok();
-}
-
-void Bridge::ReplaceStoredRules(const StoredRules& rules) {
-  Commit();
-  const auto complain = [this](const char* what, const OfStatus& status) {
-    VSW_LOG_ERROR("bridge {}: a stored {} cannot be entered: {}", name_, what, status.ToString());
-  };
+void Bridge::Learn(const LearnNote& note) {
   Begin();
-  DeleteStoredRules();
-  Note({});
-  for (const GroupDesc& group : groups_.List()) {
-    (void)Stage({.command = GroupMod::Command::kDelete, .group = group.group}).ok();
-  }
-  for (const GroupMod& mod : rules.groups) {
-    if (const OfStatus status = Stage(mod); !status.ok()) complain("group", status);
-  }
-  for (MeterMod mod : rules.meters) {
-    if (meters_.StagedHas(mod.config.meter)) mod.command = MeterMod::Command::kModify;
-    if (const OfStatus status = Stage(mod); !status.ok()) complain("meter", status);
-  }
-  for (const FlowMod& mod : rules.flows) {
-    if (const OfStatus status = Stage(mod, {.stored = true}); !status.ok())
-      complain("flow", status);
-  }
-  Note({});
-  Commit();
-}
-
-void Bridge::Learn(const FlowMod& mod, const TableSet::ModOptions& options) {
-  Begin();
-  if (const OfStatus status = Stage(mod, options); !status.ok()) {
+  const TableSet::ModOptions options{
+      .learner = note.learner, .from_learn = true, .learn_limit = note.limit};
+  if (const OfStatus status = Stage(note.mod, options); !status.ok()) {
     VSW_LOG_DEBUG("bridge {}: a flow cannot be learned: {}", name_, status.ToString());
+  } else if (note.delete_learned) {
+    learned_[note.rule_id].insert({note.mod.table, note.mod.cookie});
   }
   Note({});
+}
+
+bool Bridge::DeleteLearned(const std::vector<uint64_t>& gone) {
+  bool any = false;
+  for (const uint64_t id : gone) {
+    const auto found = learned_.find(id);
+    if (found == learned_.end()) continue;
+    for (const auto& [table, cookie] : found->second) {
+      FlowMod mod;
+      mod.command = FlowMod::Command::kDelete;
+      mod.table = table;
+      mod.match_cookie = cookie;
+      mod.cookie_mask = ~uint64_t{0};
+      Begin();
+      (void)Stage(mod, {}).ok();
+      any = true;
+    }
+    learned_.erase(found);
+  }
+  return any;
 }
 
 void Bridge::PacketArrived(const PacketIn& packet_in) {

@@ -24,9 +24,10 @@
 #include "ofproto/bridge_directory.h"
 #include "ofproto/bridge_ports.h"
 #include "ofproto/group/group_table.h"
-#include "ofproto/meter/meter_table.h"
+#include "ofproto/meter/bridge_meters.h"
 #include "ofproto/pipeline_state.h"
 #include "ofproto/table/table_set.h"
+#include "ofproto/translate/notes.h"
 
 namespace vsw {
 
@@ -53,7 +54,7 @@ class Bridge final : public BridgeControl {
   void ReplaceStoredRules(const StoredRules& rules);
 
   // What packets gave rise to.
-  void Learn(const FlowMod& mod, const TableSet::ModOptions& options);
+  void Learn(const LearnNote& note);
   void PacketArrived(const PacketIn& packet_in);
   void FinTimeout(uint64_t rule_id, uint16_t idle, uint16_t hard);
   void OnTimer();
@@ -100,7 +101,13 @@ class Bridge final : public BridgeControl {
   void ForgetDecisions();
   void TellOfChanges();
   void EnterDefaultRule();
-  void DeleteStoredRules();
+  // bridge_stored.cc
+  void ReplaceStoredGroups(const std::vector<GroupMod>& groups);
+  void DeleteFormerGroups(const std::vector<GroupMod>& groups);
+  void ReplaceStoredMeters(const std::vector<MeterMod>& meters);
+  void ReplaceStoredFlows(const std::vector<FlowMod>& flows);
+  /// Rules that go with those that learned them. True if there were some.
+  bool DeleteLearned(const std::vector<uint64_t>& gone);
   /// Undoes all that is staged.
   void Abandon();
 
@@ -114,7 +121,7 @@ class Bridge final : public BridgeControl {
   FragmentHandling fragments_ = FragmentHandling::kNormal;
   TableSet tables_;
   GroupTable groups_;
-  MeterTable meters_;
+  BridgeMeters meters_;
   BridgePorts ports_;
   BridgePipeline pipeline_;
   std::unique_ptr<const PipelineState> state_;  // what pipeline_ points to
@@ -128,6 +135,12 @@ class Bridge final : public BridgeControl {
   std::vector<uint32_t> changed_meters_;
   std::vector<std::pair<GroupMod, RequestOrigin>> group_mods_;
   std::vector<std::pair<MeterMod, RequestOrigin>> meter_mods_;
+
+  /// What learn(delete_learned) rules have made, by the id of the rule that learns.
+  std::map<uint64_t, std::set<std::pair<uint8_t, uint64_t>>> learned_;  // table, cookie
+
+  // What came through management; for flows their own mark tells.
+  std::set<uint32_t> stored_groups_, stored_meters_;
 
   std::set<BridgeObserver*> observers_;
 };

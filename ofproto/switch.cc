@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "base/status.h"
-#include "ofproto/translate/field_view.h"
-#include "ofproto/translate/normal.h"
+#include "ofproto/translate/notes.h"
+#include "ofproto/translate/recirculation.h"
 #include "ofproto/translate/tags.h"
-#include "ofproto/translate/translation_context.h"
+#include "ofproto/translate/translator.h"
 #include "ofproto/translate/vlan_rules.h"
 
 namespace vsw {
@@ -44,16 +44,7 @@ Switch::Switch()
 Switch::~Switch() = default;
 
 void Switch::Translate(const FlowKey& key, Translation* result) const noexcept {
-  FieldView view(key, &result->mask);
-  TranslationContext context(*published_.load(std::memory_order_acquire), view, result);
-  const PortNo number = view.in_port();
-  context.DependOn(PortTag(number));
-  if (const PortRules* in = context.config.FindPort(number); in != nullptr) {
-    TranslateNormal(context, *in, FrameTags());
-  } else {
-    context.Drop(DropReason::kNoBridge);
-  }
-  context.Finish();
+  TranslatePacket(*published_.load(std::memory_order_acquire), &frozen_, key, result);
 }
 
 void Switch::Configure(const SlowPathConfig& config) {
@@ -207,10 +198,66 @@ void Switch::OnLearn(std::span<const LearnEvent> events) {
   Invalidate(&tags);
 }
 
-void Switch::OnNote(std::span<const uint8_t>) {}
-void Switch::OnUpcall(std::span<const uint8_t>, std::span<const uint8_t>, uint32_t) {}
+void Switch::OnNote(std::span<const uint8_t> note) {
+  const std::optional<DecodedNote> decoded = DecodeNote(note);
+  if (!decoded) return;
+  if (const auto* learn = std::get_if<LearnNote>(&*decoded)) {
+    if (Bridge* bridge = BridgeOf(learn->bridge)) bridge->Learn(*learn);
+  } else {
+    const auto& fin = std::get<FinTimeoutNote>(*decoded);
+    if (Bridge* bridge = BridgeOf(fin.bridge)) bridge->FinTimeout(fin.rule_id, fin.idle, fin.hard);
+  }
+}
+
+void Switch::OnNotesEnd() {
+  for (auto& [id, state] : bridges_) state.bridge->Commit();
+}
+
+void Switch::OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
+                      uint32_t total_bytes) {
+  const auto decoded = DecodePacketIn(blob, packet, total_bytes);
+  if (!decoded) return;
+  if (Bridge* bridge = BridgeOf(decoded->first)) bridge->PacketArrived(decoded->second);
+}
+
+Bridge* Switch::BridgeOf(BridgeId id) {
+  const auto found = bridges_.find(id);
+  return found == bridges_.end() ? nullptr : found->second.bridge.get();
+}
+
+OfStatus Switch::SendPacket(BridgeId bridge, const PacketOut& packet_out) {
+  // The port that the packet is said to have come in by need not exist.
+  PortNo in_port = kNoPort;
+  const uint32_t of_port = packet_out.metadata.pipeline.in_port.Get();
+  for (const SlowPathBridge& config : running_.bridges) {
+    if (config.id != bridge) continue;
+    for (const SlowPathPort& port : config.ports) {
+      if (ToOfPort13(port.ofport) == of_port) in_port = port.number;
+    }
+  }
+  FlowKey key;
+  if (!control_->ParseFrame(packet_out.packet, in_port, &key)) return OfErrorId::kBadPacket;
+  DefineLines(&key, 0xff);
+  KnownPacket packet(packet_out.packet, [this](std::span<const uint8_t> frame, FlowKey* parsed) {
+    if (!control_->ParseFrame(frame, kNoPort, parsed)) return false;
+    DefineLines(parsed, 0xff);
+    return true;
+  });
+  packet_out_->Clear();
+  TranslatePacketOut(*snapshot_, bridge, packet_out.actions, packet_out.metadata, key, &packet,
+                     packet_out_.get());
+  for (size_t i = 0; i < packet_out_->notes.size(); ++i) OnNote(packet_out_->notes[i]);
+  if (!packet_out_->learn.empty()) OnLearn(packet_out_->learn.span());
+  control_->Inject(packet_out.packet, in_port, *packet_out_);
+  return {};
+}
 
 void Switch::OnTimer() {
+  if (frozen_.wants_reset()) {
+    frozen_.Reset();
+    control_->InvalidateAll();
+    frozen_.Reclaim();
+  }
   const uint64_t now_ns = control_->NowNs();
   std::vector<Tag> tags;
   for (auto& [id, bridge] : bridges_) {
@@ -288,6 +335,13 @@ void Switch::ReplaceStoredRules(const std::string& bridge, const StoredRules& ru
   }
 }
 
+std::vector<OpenFlowConnectionInfo> Switch::ListConnections(const std::string& bridge) {
+  for (auto& [id, state] : bridges_) {
+    if (state.name == bridge && watcher_ != nullptr) return watcher_->Connections(id);
+  }
+  return {};
+}
+
 void Switch::SetWatcher(BridgeWatcher* watcher) {
   watcher_ = watcher;
   if (watcher == nullptr) return;
@@ -307,10 +361,12 @@ PortTotalsView Switch::PortTotals(PortNo port) {
   if (const auto found = patch_stats_.find(port); found != patch_stats_.end()) {
     const StatTotals tx = control_->ReadStat(found->second.tx);
     const StatTotals rx = control_->ReadStat(found->second.rx);
-    return {.rx_packets = rx.packets,
-            .tx_packets = tx.packets,
-            .rx_bytes = rx.bytes,
-            .tx_bytes = tx.bytes};
+    PortTotalsView view;
+    view.rx_packets = rx.packets;
+    view.rx_bytes = rx.bytes;
+    view.tx_packets = tx.packets;
+    view.tx_bytes = tx.bytes;
+    return view;
   }
   return control_->ReadPortTotals(port);
 }

@@ -24,7 +24,8 @@
 #include "ofproto/config_diff.h"
 #include "ofproto/config_snapshot.h"
 #include "ofproto/fdb/mac_table.h"
-#include "ofproto/meter/meter_table.h"
+#include "ofproto/meter/bridge_meters.h"
+#include "ofproto/translate/frozen.h"
 
 namespace vsw {
 
@@ -35,6 +36,7 @@ class BridgeWatcher {
   virtual void BridgeConfigured(const SlowPathBridge& config, BridgeControl* control) = 0;
   /// `control` is gone when this has returned.
   virtual void BridgeRemoved(BridgeId bridge, BridgeControl* control) = 0;
+  virtual std::vector<OpenFlowConnectionInfo> Connections(BridgeId bridge) const = 0;
 };
 
 class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
@@ -48,6 +50,7 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   void Configure(const SlowPathConfig& config) override;
   void OnLearn(std::span<const LearnEvent> events) override;
   void OnNote(std::span<const uint8_t> note) override;
+  void OnNotesEnd() override;
   void OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
                 uint32_t total_bytes) override;
   void OnTimer() override;
@@ -57,6 +60,7 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
 
   BridgeControl* FindBridge(const std::string& name) override;
   void ReplaceStoredRules(const std::string& bridge, const StoredRules& rules) override;
+  std::vector<OpenFlowConnectionInfo> ListConnections(const std::string& bridge) override;
   /// Tells of the bridges there are, and of changes from now on; nullptr: nobody.
   void SetWatcher(BridgeWatcher* watcher);
 
@@ -82,6 +86,7 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   void AdoptFdbSettings(const SlowPathConfig& next, std::vector<Tag>* tags);
   void AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* changes);
   MacTable* TableOf(BridgeId bridge);
+  Bridge* BridgeOf(BridgeId id);
 
   static void AddTags(BridgeId bridge, const MacTable::Changes& changes, std::vector<Tag>* tags);
   /// Ends a change of published state.
@@ -93,7 +98,9 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   std::map<BridgeId, BridgeState> bridges_;
   MeterIndexPool meters_;
   BridgeWatcher* watcher_ = nullptr;
+  std::unique_ptr<Translation> packet_out_ = std::make_unique<Translation>();
   std::map<PortNo, PatchStats> patch_stats_;
+  mutable FrozenPool frozen_;                       // workers add to it while they translate
   std::unique_ptr<const ConfigSnapshot> snapshot_;  // what published_ points to
   std::atomic<const ConfigSnapshot*> published_;    // slow thread writes, workers read
 };

@@ -278,7 +278,10 @@ SlowPathConfig Applier::BuildConfig() const {
          .priority_tags = port.vlan.priority_tags,
          .is_patch = is_patch,
          .patch_peer = row.patch_peer,
-         .usable = realised && Option(port, "admin-state") != "down"});
+         .usable = realised && Option(port, "admin-state") != "down",
+         .mac = row.info.mac,
+         .link_up = row.info.link_up,
+         .speed_mbps = row.info.speed_mbps});
   }
   for (const WantedStaticEntry& entry : static_fdb_) {
     const auto row = rows_.find(entry.port);
@@ -293,8 +296,18 @@ SlowPathConfig Applier::BuildConfig() const {
   return config;
 }
 
+void Applier::ReadFacts() {
+  for (auto& [name, row] : rows_) {
+    row.info = row.port != nullptr ? row.port->ReadInfo() : PortInfo{};
+    if (row.port == nullptr && row.patch_peer != kNoPort) {
+      row.info.link_up = Option(row.wanted, "admin-state") != "down";
+    }
+  }
+}
+
 void Applier::ConfigureSlowPath() {
   ResolvePatches();
+  ReadFacts();
   SlowPathConfig config = BuildConfig();
   if (config.bridges == configured_.bridges) return;
   workers_->RunOnSlowThread([&] { slow_path_->Configure(config); });
@@ -339,7 +352,10 @@ std::optional<uint64_t> Applier::next_retry_ns() const {
   return next;
 }
 
-void Applier::RefreshInfo() { Publish(); }
+void Applier::RefreshInfo() {
+  ConfigureSlowPath();
+  Publish();
+}
 
 StateReportPtr Applier::report() const {
   const std::lock_guard lock(report_mutex_);
@@ -359,14 +375,9 @@ void Applier::Publish() {
                       .number = row.number,
                       .ofport = row.ofport,
                       .failure = row.failure,
-                      .info = {},
+                      .info = row.info,
                       .device = {}};
-    if (row.port != nullptr) {
-      report.info = row.port->ReadInfo();
-      report.device = row.port->ReadDeviceCounters();
-    } else if (row.patch_peer != kNoPort) {
-      report.info.link_up = Option(row.wanted, "admin-state") != "down";
-    }
+    if (row.port != nullptr) report.device = row.port->ReadDeviceCounters();
     next->ports.push_back(std::move(report));
   }
   const StateReportPtr previous = report();

@@ -61,7 +61,7 @@ class Applier {
   /// When RetryDue() should be called next (DatapathControl::NowNs()); nothing if no port waits.
   std::optional<uint64_t> next_retry_ns() const;
 
-  /// Reads facts and device counters of every port anew and publishes them.
+  /// Reads facts and device counters of every port anew, publishes them and has the slow path know.
   void RefreshInfo();
 
   /// The latest state; never null.
@@ -73,6 +73,7 @@ class Applier {
     PortNo number = kNoPort;
     uint32_t ofport = 0;
     std::unique_ptr<Port> port;  // null: a patch port, or not realised
+    PortInfo info;               // as last read
     bool polled = false;         // AddPort() was called
     bool options_refused = false;
     PortNo patch_peer = kNoPort;
@@ -106,7 +107,9 @@ class Applier {
   void OpenPorts(bool only_due);
   void Open(Row* row, uint64_t now_ns);
   void Fail(Row* row, const std::string& reason, uint64_t retry_after_ns);
+  /// Also where nothing was asked for: what the ports say of themselves may have changed.
   void ConfigureSlowPath();
+  void ReadFacts();
   void StartPolling();
   void SweepLeftovers();
   SlowPathConfig BuildConfig() const;

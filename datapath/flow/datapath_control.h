@@ -39,7 +39,7 @@ struct MeterTotals {
 };
 
 struct PortTotalsView {
-  uint64_t rx_packets = 0, tx_packets = 0, rx_bytes = 0, tx_bytes = 0, rx_dropped = 0,
+  uint64_t rx_packets = 0, rx_bytes = 0, tx_packets = 0, tx_bytes = 0, rx_dropped = 0,
            tx_dropped = 0, rx_errors = 0, tx_errors = 0;
 };
 

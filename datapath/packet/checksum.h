@@ -80,6 +80,22 @@ inline void WriteMbuf(rte_mbuf* m, uint32_t offset, const void* from, uint32_t l
   }
 }
 
+/// Copies `length` bytes of the frame from `offset` on. REQUIRES: they lie within the frame.
+inline void ReadMbuf(const rte_mbuf* m, uint32_t offset, void* to, uint32_t length) {
+  auto* out = static_cast<uint8_t*>(to);
+  for (; length > 0; m = m->next) {
+    if (offset >= m->data_len) {
+      offset -= m->data_len;
+      continue;
+    }
+    const uint32_t part = std::min<uint32_t>(length, m->data_len - offset);
+    std::memcpy(out, rte_pktmbuf_mtod_offset(m, const uint8_t*, offset), part);
+    out += part;
+    length -= part;
+    offset = 0;
+  }
+}
+
 /// Sums from `start` to the end, where the field holds the pseudo-header's sum, and stores the
 /// checksum at `field`; 0 is stored as 0xffff, which UDP needs and TCP takes as the same. REQUIRES:
 /// start <= field and field + 2 <= pkt_len.

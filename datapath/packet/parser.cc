@@ -87,21 +87,25 @@ void ParseNeighborDiscovery(Reader reader, FlowKey* key) {
   const uint8_t type = static_cast<uint8_t>(key->l4_src.Get());
   constexpr uint8_t kSolicitation = 135, kAdvertisement = 136;
   if (key->l4_dst.Get() != 0 || (type != kSolicitation && type != kAdvertisement)) return;
+  key->nd_reserved = reader.Get32(4);
   if (!reader.Has(24)) return;
   UseLine(key, kLineExtra);
-  key->nd_reserved = reader.Get32(4);
   reader.Copy(8, key->nd_target.data(), 16);
   reader.Skip(24);
   while (reader.Has(8)) {
     const size_t option_bytes = reader.Get8(1) * size_t{8};
     if (option_bytes == 0 || !reader.Has(option_bytes)) return;
     const uint8_t option = reader.Get8(0);
-    if (option_bytes == 8 && option == 1 && key->arp_sha.is_zero()) {
-      reader.Copy(2, key->arp_sha.octets.data(), 6);
-      key->nd_options_type = 1;
-    } else if (option_bytes == 8 && option == 2 && key->arp_tha.is_zero()) {
-      reader.Copy(2, key->arp_tha.octets.data(), 6);
-      key->nd_options_type = 2;
+    if (option_bytes == 8 && (option == 1 || option == 2)) {
+      MacAddress& address = option == 1 ? key->arp_sha : key->arp_tha;
+      if (!address.is_zero()) {
+        // The same option twice: nothing of such a message is to be believed.
+        key->nd_target.fill(0);
+        key->arp_sha = key->arp_tha = {};
+        return;
+      }
+      reader.Copy(2, address.octets.data(), 6);
+      if (key->nd_options_type == 0) key->nd_options_type = option;
     }
     reader.Skip(option_bytes);
   }
@@ -110,7 +114,9 @@ void ParseNeighborDiscovery(Reader reader, FlowKey* key) {
 void ParseL4(const Reader& reader, FlowKey* key) {
   switch (key->ip_proto) {
     case kProtoTcp:
-      if (!reader.Has(20)) return;
+      if (!reader.Has(20) || reader.Get8(12) >> 4 < 5) return;
+      // A header that says to be longer than the packet: nothing of it is to be believed.
+      if (!reader.Has(size_t{4} * (reader.Get8(12) >> 4))) return;
       key->tcp_flags = reader.Get16(12) & Be16::From(0x0fff);
       break;
     case kProtoUdp:
@@ -155,25 +161,80 @@ void ParseIpv4(Reader reader, size_t frame_left, FlowKey* key) {
   ParseL4(reader, key);
 }
 
+// What a packet says of its extension headers (OpenFlow 1.3 section 7.2.3.8, ofp_ipv6exthdr_flags).
+class ExtensionHeaders {
+ public:
+  void Add(uint8_t header) {
+    switch (header) {
+      case kHopByHop:
+        return Note(kHop, first_ ? 0 : kNowhere);
+      case kDestination:
+        // Options for the nodes on the way stand early, those for the last one at the end.
+        return destinations_++ == 0 && last_ < 1 ? Note(kDest, 1) : Note(kDest, 6);
+      case kRouting:
+        return Note(kRouter, 2);
+      case kFragment:
+        return Note(kFrag, 3);
+      case kAuth:
+        return Note(kAuthBit, 4);
+      case kEsp:
+        return Note(kEspBit, 5);
+      case kNoNext:
+        bits_ |= kNoNextBit;
+        return;
+      default:
+        return;
+    }
+  }
+  Be16 bits() const { return Be16::From(bits_); }
+
+  static constexpr uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kEsp = 50, kAuth = 51,
+                           kNoNext = 59, kDestination = 60;
+
+ private:
+  static constexpr uint16_t kNoNextBit = 1 << 0, kEspBit = 1 << 1, kAuthBit = 1 << 2,
+                            kDest = 1 << 3, kFrag = 1 << 4, kRouter = 1 << 5, kHop = 1 << 6,
+                            kRepeated = 1 << 7, kOutOfOrder = 1 << 8;
+  static constexpr int kNowhere = -1;
+
+  // `place`: of the header in the order that RFC 8200 section 4.1 recommends.
+  void Note(uint16_t bit, int place) {
+    const bool repeated = (bits_ & bit) != 0 && (bit != kDest || destinations_ > 2);
+    if (repeated) bits_ |= kRepeated;
+    if (place < last_ || place == kNowhere) bits_ |= kOutOfOrder;
+    bits_ |= bit;
+    last_ = std::max(last_, place);
+    first_ = false;
+  }
+
+  uint16_t bits_ = 0;
+  int last_ = 0;
+  int destinations_ = 0;
+  bool first_ = true;
+};
+
 // Walks the extension headers (RFC 8200 section 4); false when one is cut short.
-bool SkipIpv6Extensions(Reader* reader, uint8_t* next, uint8_t* ip_frag) {
-  constexpr uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kAuth = 51, kDestination = 60;
+bool SkipIpv6Extensions(Reader* reader, uint8_t* next, uint8_t* ip_frag,
+                        ExtensionHeaders* extensions) {
+  using E = ExtensionHeaders;
   for (;;) {
     switch (*next) {
-      case kHopByHop:
-      case kRouting:
-      case kDestination:
-      case kAuth: {
+      case E::kHopByHop:
+      case E::kRouting:
+      case E::kDestination:
+      case E::kAuth: {
         if (!reader->Has(8)) return false;
         const size_t units = reader->Get8(1);
-        const size_t bytes = *next == kAuth ? (units + 2) * 4 : (units + 1) * 8;
-        *next = reader->Get8(0);
+        const size_t bytes = *next == E::kAuth ? (units + 2) * 4 : (units + 1) * 8;
         if (!reader->Has(bytes)) return false;
+        extensions->Add(*next);
+        *next = reader->Get8(0);
         reader->Skip(bytes);
         break;
       }
-      case kFragment: {
+      case E::kFragment: {
         if (!reader->Has(8)) return false;
+        extensions->Add(*next);
         const uint16_t fragment = reader->Get16(2).Get();
         *next = reader->Get8(0);
         reader->Skip(8);
@@ -185,6 +246,7 @@ bool SkipIpv6Extensions(Reader* reader, uint8_t* next, uint8_t* ip_frag) {
         break;
       }
       default:
+        extensions->Add(*next);
         return true;
     }
   }
@@ -202,9 +264,11 @@ void ParseIpv6(Reader reader, size_t frame_left, FlowKey* key) {
   key->ip_ttl = reader.Get8(7);
   uint8_t next = reader.Get8(6);
   uint8_t fragment = 0;
+  ExtensionHeaders extensions;
   reader.Limit(40 + payload_bytes);
   reader.Skip(40);
-  if (!SkipIpv6Extensions(&reader, &next, &fragment)) return;
+  if (!SkipIpv6Extensions(&reader, &next, &fragment, &extensions)) return;
+  key->ipv6_exthdr = extensions.bits();
   key->ip_proto = next;
   key->ip_frag = fragment;
   if (fragment & kFragLater) return;

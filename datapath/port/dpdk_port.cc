@@ -354,6 +354,7 @@ PortInfo DpdkPort::ReadInfo() const {
     info.facts["numa"] = std::to_string(numa);
   }
   if (info.link_up && link.link_speed != RTE_ETH_SPEED_NUM_UNKNOWN) {
+    info.speed_mbps = link.link_speed;
     info.facts["speed"] = fmt::format("{} Mbit/s", link.link_speed);
   }
   return info;

@@ -42,6 +42,7 @@ struct PortInfo {
   uint32_t mtu = 0;  // bytes of L3, without Ethernet header and tags
   uint32_t rx_queues = 0;
   uint32_t tx_queues = 0;
+  uint32_t speed_mbps = 0;  // of the link; 0: not known
   std::map<std::string, std::string> facts;  // such as {"driver", "net_pcap"}; for people
 };
 

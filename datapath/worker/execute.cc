@@ -1,55 +1,244 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datapath/worker/execute.h"
 
-#include "datapath/packet/vlan_edit.h"
+#include <rte_mbuf.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "datapath/flow/select_hash.h"
+#include "datapath/packet/edit.h"
+#include "datapath/packet/offload.h"
+#include "datapath/packet/partial_checksum.h"
 
 namespace vsw {
 namespace {
 
-// False: the frame is too oddly laid out to be edited.
-bool Edit(rte_mbuf* packet, const Action& action) {
-  switch (action.type) {
-    case ActionType::kPushVlan:
-      return PushVlan(packet, action.small, action.tci());
-    case ActionType::kPopVlan:
-      return PopVlan(packet);
-    case ActionType::kSetVlanTci:
-      return SetVlanTci(packet, action.tci());
-    default:
-      break;
+constexpr uint16_t kWholePacket = 0xffff;  // of kController
+
+// Slots behind the action that belong to it, sub-actions aside.
+size_t SlotsBehind(const Action& action) {
+  if (action.type == ActionType::kController) return ActionSlots(action.value);
+  if (action.type == ActionType::kRecirculateByHash) {
+    return ActionSlots(size_t{action.value} * sizeof(uint32_t));
   }
-  return true;
+  return 0;
+}
+size_t Width(const Action& action) {
+  return 1 + (action.type == ActionType::kClone ? action.value : SlotsBehind(action));
 }
 
-size_t LastOutput(std::span<const Action> actions) {
-  size_t last = actions.size();
-  while (last > 0 && actions[last - 1].type != ActionType::kOutput) --last;
-  return last;
+// What is known of a list before it is run.
+struct Plan {
+  size_t end = 0;  // behind the last action that sends, counts or measures: the rest has no effect
+  bool edits_headers = false;
+  bool sends = false;  // else the packet is dropped
+};
+
+Plan Look(std::span<const Action> actions) {
+  Plan plan;
+  for (size_t i = 0; i < actions.size();) {
+    const Action& action = actions[i];
+    const size_t next = i + Width(action);
+    if (next > actions.size()) break;  // cut short: as if it were not there
+    switch (action.type) {
+      case ActionType::kOutput:
+      case ActionType::kController:
+      case ActionType::kClone:
+      case ActionType::kRecirculate:
+      case ActionType::kRecirculateByLength:
+      case ActionType::kRecirculateByHash:
+        plan.sends = true;
+        plan.end = next;
+        break;
+      case ActionType::kMeter:
+        plan.edits_headers = true;  // it may remark
+        plan.end = next;
+        break;
+      case ActionType::kCount:
+        plan.end = next;
+        break;
+      default:
+        plan.edits_headers |= NeedsHeaders(action.type);
+    }
+    i = next;
+  }
+  return plan;
+}
+
+// Number `index` of the 32-bit words that stand in `slots`.
+uint32_t WordAt(std::span<const Action> slots, uint32_t index) {
+  uint32_t word;
+  std::memcpy(&word, reinterpret_cast<const uint8_t*>(slots.data()) + index * sizeof(word),
+              sizeof(word));
+  return word;
+}
+
+// Leaves the first `bytes` of the frame.
+void CutTo(rte_mbuf* packet, uint32_t bytes) {
+  rte_mbuf* last = packet;
+  uint32_t left = bytes;
+  packet->nb_segs = 1;
+  for (; left > last->data_len && last->next != nullptr; last = last->next) {
+    left -= last->data_len;
+    ++packet->nb_segs;
+  }
+  rte_pktmbuf_free(std::exchange(last->next, nullptr));
+  last->data_len = static_cast<uint16_t>(left);
+  packet->pkt_len = bytes;
 }
 
 }  // namespace
 
-void ExecuteActions(rte_mbuf* packet, std::span<const Action> actions, rte_mempool* pool,
-                    TransmitBatches* batches, PortCounters* ingress) {
-  const size_t end = LastOutput(actions);
-  for (size_t i = 0; i + 1 < end; ++i) {
+void Executor::RunList(rte_mbuf* packet, std::span<const Action> actions,
+                       const PacketContext& context, uint32_t depth) {
+  const Plan plan = Look(actions);
+  PacketEditor editor(packet, env_.mbuf_pool);
+  if (plan.edits_headers) editor.Locate();
+  size_t next = 0;
+  for (size_t i = 0; i < plan.end; i = next) {
     const Action& action = actions[i];
-    if (action.type != ActionType::kOutput) {
-      if (!Edit(packet, action)) {
-        ingress->Drop(DropReason::kRxMalformed);
-        rte_pktmbuf_free(packet);
+    next = i + Width(action);
+    const bool last = next == plan.end;
+    const std::span<const Action> behind = actions.subspan(i + 1, next - i - 1);
+    switch (action.type) {
+      case ActionType::kOutput:
+        if (last) return Send(editor.packet(), action, context);
+        if (rte_mbuf* copy = CopyOrDrop(editor.packet(), context); copy != nullptr) {
+          Send(copy, action, context);
+        }
+        continue;
+      case ActionType::kCount:
+        env_.stats->Count(StatId{action.value}, 1, editor.packet()->pkt_len, context.now_ns);
+        continue;
+      case ActionType::kMeter:
+        if (Meter(&editor, action, context)) continue;
+        rte_pktmbuf_free(editor.packet());
         return;
+      case ActionType::kController:
+        Upcall(editor.packet(), action, behind, context);
+        continue;
+      case ActionType::kClone: {
+        rte_mbuf* copy = last ? editor.packet() : CopyOrDrop(editor.packet(), context);
+        if (copy != nullptr && depth < kMaxDepth) {
+          RunList(copy, behind, context, depth + 1);
+        } else if (copy != nullptr) {
+          context.ingress->Drop(DropReason::kTooManyActions);
+          rte_pktmbuf_free(copy);
+        }
+        if (last) return;
+        continue;
       }
-      continue;
+      case ActionType::kRecirculate:
+        return Recirculate(editor.packet(), action.value, context);
+      case ActionType::kRecirculateByLength: {
+        const bool longer = editor.packet()->pkt_len > action.small;
+        return Recirculate(editor.packet(), longer ? action.value : action.mask, context);
+      }
+      case ActionType::kRecirculateByHash: {
+        if (action.value == 0) break;  // nothing to choose from
+        const uint32_t hash = SelectHash(*context.key, action.mask);
+        const uint32_t choice = SelectByHash(hash, action.value);
+        return Recirculate(editor.packet(), WordAt(behind, choice), context);
+      }
+      default:
+        if (const DropReason failed = editor.Apply(action); failed != DropReason::kNone) {
+          context.ingress->Drop(failed);
+          rte_pktmbuf_free(editor.packet());
+          return;
+        }
+        continue;
     }
-    rte_mbuf* copy = rte_pktmbuf_copy(packet, pool, 0, UINT32_MAX);
-    if (copy == nullptr) {
-      ingress->Drop(DropReason::kNoCopyBuffer);
-      continue;
-    }
-    batches->Add(action.port(), copy);
+    break;
   }
-  batches->Add(actions[end - 1].port(), packet);
+  // Nothing took it over: it went to a controller alone, or nowhere.
+  if (!plan.sends && context.drop_reason != DropReason::kNone) {
+    context.ingress->Drop(context.drop_reason);
+  }
+  rte_pktmbuf_free(editor.packet());
+}
+
+rte_mbuf* Executor::CopyOrDrop(rte_mbuf* packet, const PacketContext& context) {
+  rte_mbuf* copy = rte_pktmbuf_copy(packet, env_.mbuf_pool, 0, UINT32_MAX);
+  if (copy == nullptr) context.ingress->Drop(DropReason::kNoCopyBuffer);
+  return copy;
+}
+
+void Executor::Send(rte_mbuf* packet, const Action& action, const PacketContext& context) {
+  if (action.small != 0 && packet->pkt_len > action.small) [[unlikely]] {
+    return SendCut(packet, action, context);
+  }
+  env_.batches->Add(action.port(), packet);
+}
+
+// What a frame still needs before it stands on a wire cannot be done to a part of it.
+void Executor::SendCut(rte_mbuf* packet, const Action& action, const PacketContext& context) {
+  std::array<rte_mbuf*, kMaxSegments> frames;
+  const uint16_t count =
+      ResolveOffloads(packet, OffloadCapabilities{}, env_.mbuf_pool, frames, *context.ingress);
+  for (uint16_t i = 0; i < count; ++i) {
+    if (frames[i]->pkt_len > action.small) {
+      const bool alone = RTE_MBUF_DIRECT(frames[i]) && rte_mbuf_refcnt_read(frames[i]) == 1;
+      if (!alone) {
+        rte_mbuf* copy = CopyOrDrop(frames[i], context);
+        rte_pktmbuf_free(frames[i]);
+        if (copy == nullptr) continue;
+        frames[i] = copy;
+      }
+      CutTo(frames[i], action.small);
+    }
+    env_.batches->Add(action.port(), frames[i]);
+  }
+}
+
+bool Executor::Meter(PacketEditor* editor, const Action& action, const PacketContext& context) {
+  if (env_.meters == nullptr) return true;
+  const MeterVerdict verdict =
+      env_.meters->Apply(env_.worker, action.value, editor->packet()->pkt_len, context.now_ns);
+  if (verdict.drop) {
+    context.ingress->Drop(DropReason::kMeter);
+    return false;
+  }
+  if (verdict.raise_precedence == 0) return true;
+  const DropReason failed = editor->RemarkDscp(verdict.raise_precedence);
+  if (failed == DropReason::kNone) return true;
+  context.ingress->Drop(failed);
+  return false;
+}
+
+void Executor::Upcall(const rte_mbuf* packet, const Action& action, std::span<const Action> slots,
+                      const PacketContext& context) {
+  const uint32_t bytes = action.small == kWholePacket
+                             ? packet->pkt_len
+                             : std::min<uint32_t>(action.small, packet->pkt_len);
+  const std::span blob(reinterpret_cast<const uint8_t*>(slots.data()), action.value);
+  const bool pushed = env_.events->PushUpcall(context.key->in_port, blob, bytes, packet->pkt_len,
+                                              [&](uint8_t* out) {
+                                                ReadMbuf(packet, 0, out, bytes);
+                                                FinishChecksumIn(packet, {out, bytes});
+                                              });
+  if (pushed) {
+    ++upcalls_;
+  } else {
+    ++lost_upcalls_;
+    context.ingress->Drop(DropReason::kControllerQueue);
+  }
+}
+
+void Executor::Recirculate(rte_mbuf* packet, uint32_t recirc_id, const PacketContext& context) {
+  if (context.lookups >= kMaxRecirculations || recirculation_count_ == kMaxPerBurst) {
+    context.ingress->Drop(DropReason::kRecirculationLimit);
+    rte_pktmbuf_free(packet);
+    return;
+  }
+  Recirculation& next = recirculations_[recirculation_count_++];
+  next.packet = packet;
+  next.recirc_id = recirc_id;
+  next.lookups = context.lookups + 1;
+  next.has_tunnel = (context.key->lines & kLineTunnel) != 0;
+  if (next.has_tunnel) std::memcpy(next.tunnel_line, context.key->line(3), kLineBytes);
 }
 
 }  // namespace vsw

@@ -24,22 +24,72 @@ Pipeline::Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowT
     : env_(environment),
       flows_(std::move(flows)),
       batches_(env_.worker, env_.ports, env_.counters),
+      executor_({.worker = env_.worker,
+                 .mbuf_pool = env_.mbuf_pool,
+                 .batches = &batches_,
+                 .stats = env_.stats,
+                 .meters = env_.meters,
+                 .events = env_.events}),
       budget_(kMaxPorts, env_.tsc_hz / kBudgetTicksPerSecond, env_.tsc_hz / kBudgetBurstsPerSecond),
       work_(std::make_unique<Work[]>(kBurst)),
       translation_(std::make_unique<Translation>()) {
   report_ = [this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
                    uint64_t used_tsc) {
-    const uint64_t used_ns = TscToNs(used_tsc, env_.tsc_hz);
+    const uint64_t used_ns = NsOf(used_tsc);
     for (const StatId stat : stats) env_.stats->Count(stat, packets, bytes, used_ns);
   };
 }
 
 void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
+  in_port_ = in_port;
   ingress_ = &env_.counters[ToInt(in_port)];
   const uint32_t count = Parse(in_port, burst);
   Lookup(count, now_tsc);
+  if (executor_.recirculation_count() > 0) [[unlikely]]
+    Recirculate(now_tsc);
   batches_.Flush();
   NotifySlowThread();
+}
+
+void Pipeline::Inject(std::span<const uint8_t> frame, PortNo in_port,
+                      std::span<const Action> actions, std::span<const StatId> stats,
+                      DropReason drop_reason) {
+  in_port_ = in_port;
+  ingress_ = &env_.counters[ToInt(in_port) % kMaxPorts];
+  Work& work = work_[0];
+  work.packet = CopyIn(frame);
+  if (work.packet == nullptr) return ingress_->Drop(DropReason::kNoCopyBuffer);
+  work.lookups = 0;
+  const DropReason reason = ParsePacket(work.packet, in_port, &work.lookup.key);
+  if (reason != DropReason::kNone) {
+    ingress_->Drop(reason);
+    return rte_pktmbuf_free(work.packet);
+  }
+  const uint64_t now_tsc = rte_rdtsc();
+  report_(stats, 1, frame.size(), now_tsc);
+  Run(work, actions, drop_reason, now_tsc);
+  Recirculate(now_tsc);
+  batches_.Flush();
+  NotifySlowThread();
+}
+
+rte_mbuf* Pipeline::CopyIn(std::span<const uint8_t> frame) {
+  rte_mbuf* packet = rte_pktmbuf_alloc(env_.mbuf_pool);
+  for (rte_mbuf* last = packet; last != nullptr;) {
+    const size_t part = std::min<size_t>(frame.size(), rte_pktmbuf_tailroom(last));
+    std::memcpy(rte_pktmbuf_mtod(last, uint8_t*), frame.data(), part);
+    last->data_len = static_cast<uint16_t>(part);
+    packet->pkt_len += static_cast<uint32_t>(part);
+    frame = frame.subspan(part);
+    if (frame.empty()) return packet;
+    last = last->next = rte_pktmbuf_alloc(env_.mbuf_pool);
+    ++packet->nb_segs;
+  }
+  if (packet != nullptr) {
+    --packet->nb_segs;  // the one that could not be had
+    rte_pktmbuf_free(packet);
+  }
+  return nullptr;
 }
 
 uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
@@ -56,6 +106,7 @@ uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
       continue;
     }
     work.packet = packet;
+    work.lookups = 0;
     flows_->Prepare(&work.lookup);
     ++count;
   }
@@ -85,12 +136,13 @@ void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
     const bool allowed = Translate(&work.lookup, now_tsc);
     if (!allowed) {
       ingress_->Drop(DropReason::kMissBudget);
+      stats_.misses_over_budget.Add(1);
       rte_pktmbuf_free(work.packet);
       work.packet = nullptr;
     } else if (work.lookup.flow == nullptr) {
       // The decision could not be kept: executed right away, while it stands.
       once[misses[n]] = true;
-      ExecuteOnce(&work);
+      ExecuteOnce(&work, now_tsc);
     }
   }
   for (uint32_t i = 0; i < count; ++i) {
@@ -112,21 +164,38 @@ bool Pipeline::Translate(FlowLookup* lookup, uint64_t now_tsc) {
     translation_->drop_reason = DropReason::kTooManyActions;
   }
   // An address that could not be handed over to be learned must be met again.
-  if (PushEvents()) flows_->Install(lookup, *translation_, now_tsc, report_);
-  budget_.Charge(in_port, rte_rdtsc() - start_tsc);
+  if (!PushEvents(in_port)) translation_->uncacheable = true;
+  if (flows_->Install(lookup, *translation_, now_tsc, report_) == nullptr) stats_.not_cached.Add(1);
+  const uint64_t spent_tsc = rte_rdtsc() - start_tsc;
+  budget_.Charge(in_port, spent_tsc);
+  stats_.translations.Add(1);
+  stats_.translation_tsc.Add(spent_tsc);
   return true;
 }
 
-bool Pipeline::PushEvents() {
-  bool all = true;
-  for (const LearnEvent& event : translation_->learn) {
-    all &= env_.events->Push(event);
-    events_pushed_ = true;
+bool Pipeline::PushEvents(PortNo in_port) {
+  const Translation& t = *translation_;
+  const size_t count = t.learn.size() + t.notes.size();
+  if (count == 0) return true;
+  events_pushed_ = true;
+  if (!env_.events->PushDecision(in_port, t.learn.span(), t.notes)) {
+    stats_.ring_full.Add(1);
+    return false;
   }
-  return all;
+  stats_.notes.Add(count);
+  // What did not even fit into the translation is met again as well.
+  return !t.learn.overflowed() && !t.notes.overflowed();
 }
 
 void Pipeline::NotifySlowThread() {
+  if (executor_.lost_upcalls() != lost_upcalls_) [[unlikely]] {
+    stats_.ring_full.Add(executor_.lost_upcalls() - lost_upcalls_);
+    lost_upcalls_ = executor_.lost_upcalls();
+  }
+  if (executor_.upcalls() != stats_.upcalls.Get()) [[unlikely]] {
+    stats_.upcalls.Set(executor_.upcalls());
+    events_pushed_ = true;
+  }
   if (!events_pushed_) [[likely]]
     return;
   events_pushed_ = false;
@@ -139,25 +208,73 @@ void Pipeline::ExecuteFlow(Work* work, uint64_t now_tsc) {
   ++flow->packets;
   flow->bytes += work->packet->pkt_len;
   flow->used_tsc = now_tsc;
-  Run(work->packet, actions->span(), actions->single_output, actions->drop_reason);
-}
-
-void Pipeline::ExecuteOnce(Work* work) {
-  const Translation& t = *translation_;
-  report_(t.stats.span(), 1, work->packet->pkt_len, rte_rdtsc());
-  Run(work->packet, t.actions.span(), kNoPort, t.drop_reason);
-}
-
-void Pipeline::Run(rte_mbuf* packet, std::span<const Action> actions, PortNo single,
-                   DropReason reason) {
-  if (single != kNoPort) [[likely]] {
-    batches_.Add(single, packet);
-  } else if (actions.empty()) {
-    ingress_->Drop(reason);
-    rte_pktmbuf_free(packet);
+  if (actions->single_output != kNoPort) [[likely]] {
+    batches_.Add(actions->single_output, work->packet);
   } else {
-    ExecuteActions(packet, actions, env_.mbuf_pool, &batches_, ingress_);
+    Run(*work, actions->span(), actions->drop_reason, now_tsc);
   }
+}
+
+void Pipeline::ExecuteOnce(Work* work, uint64_t now_tsc) {
+  const Translation& t = *translation_;
+  report_(t.stats.span(), 1, work->packet->pkt_len, now_tsc);
+  Run(*work, t.actions.span(), t.drop_reason, now_tsc);
+}
+
+void Pipeline::Run(const Work& work, std::span<const Action> actions, DropReason reason,
+                   uint64_t now_tsc) {
+  if (actions.empty()) {
+    ingress_->Drop(reason);
+    rte_pktmbuf_free(work.packet);
+    return;
+  }
+  executor_.Run(work.packet, actions,
+                {.key = &work.lookup.key,
+                 .ingress = ingress_,
+                 .now_ns = NsOf(now_tsc),
+                 .lookups = work.lookups,
+                 .drop_reason = reason});
+}
+
+// Of the burst at hand, mostly: the division is made once for it.
+uint64_t Pipeline::NsOf(uint64_t tsc) {
+  if (tsc != known_tsc_) {
+    known_tsc_ = tsc;
+    known_ns_ = TscToNs(tsc, env_.tsc_hz);
+  }
+  return known_ns_;
+}
+
+// Those that come to be looked up again meanwhile come behind those that wait already.
+void Pipeline::Recirculate(uint64_t now_tsc) {
+  for (uint32_t next = 0; next < executor_.recirculation_count();) {
+    uint32_t count = 0;
+    while (count < kBurst && next < executor_.recirculation_count()) {
+      count += ParseAgain(executor_.recirculation(next++), &work_[count]);
+    }
+    stats_.recirculations.Add(count);
+    Lookup(count, now_tsc);
+  }
+  executor_.ClearRecirculations();
+}
+
+bool Pipeline::ParseAgain(const Recirculation& from, Work* work) {
+  FlowKey* key = &work->lookup.key;
+  const DropReason reason = ParsePacket(from.packet, in_port_, key);
+  if (reason != DropReason::kNone) {
+    ingress_->Drop(reason);
+    rte_pktmbuf_free(from.packet);
+    return false;
+  }
+  key->recirc_id = from.recirc_id;
+  if (from.has_tunnel) {
+    std::memcpy(key->line(3), from.tunnel_line, kLineBytes);
+    key->lines |= kLineTunnel;
+  }
+  work->packet = from.packet;
+  work->lookups = from.lookups;
+  flows_->Prepare(&work->lookup);
+  return true;
 }
 
 void Pipeline::Sweep(uint32_t slots, uint64_t now_tsc) {

@@ -9,10 +9,12 @@
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
+#include <deque>
 #include <mutex>
 #include <thread>
 
 #include "base/status.h"
+#include "datapath/packet/parser.h"
 #include "datapath/worker/orders.h"
 #include "datapath/worker/worker.h"
 
@@ -21,6 +23,9 @@ namespace {
 
 constexpr uint32_t kGraceSpins = 1000;
 constexpr auto kGraceSleep = std::chrono::microseconds(10);
+// Frames that wait to be injected, and how long one more waits for room: some 10 ms.
+constexpr size_t kMaxInjected = 4096;
+constexpr int kInjectTries = 200;
 
 struct FreeDeleter {
   void operator()(void* p) const { std::free(p); }
@@ -55,6 +60,7 @@ class WorkerSetImpl final : public WorkerSet {
     VSW_ASSIGN_OR_RETURN(grace_, MakeGraceDomain(count));
     shared_.grace = grace_.get();
     VSW_ASSIGN_OR_RETURN(stats_, StatTable::Create(count));
+    meters_ = std::make_unique<MeterTable>(count);
     slow_path_->Attach(this);
     std::vector<SlowEventRing*> rings;
     for (uint32_t i = 0; i < count; ++i) {
@@ -118,6 +124,14 @@ class WorkerSetImpl final : public WorkerSet {
                      .exact_match_hits = counters.exact_match_hits.Get(),
                      .megaflow_hits = counters.megaflow_hits.Get(),
                      .misses = counters.misses.Get(),
+                     .translations = counters.translations.Get(),
+                     .translation_ns = NsOf(counters.translation_tsc.Get()),
+                     .misses_over_budget = counters.misses_over_budget.Get(),
+                     .not_cached = counters.not_cached.Get(),
+                     .recirculations = counters.recirculations.Get(),
+                     .notes = counters.notes.Get(),
+                     .upcalls = counters.upcalls.Get(),
+                     .ring_full = counters.ring_full.Get(),
                      .busy_tsc = slot->thread->busy_tsc(),
                      .idle_tsc = slot->thread->idle_tsc()});
     }
@@ -160,20 +174,105 @@ class WorkerSetImpl final : public WorkerSet {
   StatTotals ReadStat(StatId stat) const override { return stats_->Read(stat); }
   void CollectStatistics() override { RunOnWorkers<CollectOrder>(); }
 
-  void SetMeter(uint32_t, const MeterSpec&) override {}
-  void ClearMeter(uint32_t) override {}
-  MeterTotals ReadMeter(uint32_t) const override { return {}; }
-  void Inject(std::span<const uint8_t>, PortNo, const Translation&) override {}
-  bool ParseFrame(std::span<const uint8_t>, PortNo, FlowKey*) const override { return false; }
-  PortTotalsView ReadPortTotals(PortNo) const override { return {}; }
+  void SetMeter(uint32_t index, const MeterSpec& spec) override {
+    const std::unique_ptr<Meter> former = meters_->Set(index, spec, NowNs());
+    if (former != nullptr) Synchronize();
+  }
+  void ClearMeter(uint32_t index) override {
+    const std::unique_ptr<Meter> former = meters_->Clear(index);
+    if (former != nullptr) Synchronize();
+  }
+  MeterTotals ReadMeter(uint32_t index) const override { return meters_->Read(index); }
+
+  // The first worker sends it between two bursts, in the order in which frames are given.
+  void Inject(std::span<const uint8_t> frame, PortNo in_port,
+              const Translation& translation) override {
+    Worker& worker = *workers_.front()->thread;
+    const auto take_back = [this] {
+      while (!injected_.empty() && injected_.front()->done()) injected_.pop_front();
+      return injected_.size() < kMaxInjected;
+    };
+    for (int tries = 0; !take_back() && tries < kInjectTries; ++tries) {
+      std::this_thread::sleep_for(kGraceSleep);
+    }
+    if (!take_back() || !worker.running()) {
+      return inject_counters_[ToInt(in_port) % kMaxPorts].Drop(DropReason::kControllerQueue);
+    }
+    injected_.push_back(std::make_unique<InjectOrder>(frame, in_port, translation));
+    worker.mailbox()->Post(injected_.back().get());
+    worker.Wake();
+  }
+
+  bool ParseFrame(std::span<const uint8_t> frame, PortNo in_port, FlowKey* key) const override {
+    const auto seen = frame.first(std::min(frame.size(), kMaxParsedBytes));
+    if (vsw::ParseFrame(seen, frame.size(), in_port, key) != DropReason::kNone) return false;
+    DefineLines(key, 0xff);
+    return true;
+  }
+
+  // What the port's own way in or out lost; what the rules drop is no loss of the port's.
+  PortTotalsView ReadPortTotals(PortNo number) const override {
+    const PortTotals totals = ReadPort(number);
+    const auto sum = [&](std::initializer_list<DropReason> reasons) {
+      uint64_t drops = 0;
+      for (const DropReason reason : reasons) drops += totals.drops[static_cast<size_t>(reason)];
+      return drops;
+    };
+    using enum DropReason;
+    return {.rx_packets = totals.rx_packets,
+            .rx_bytes = totals.rx_bytes,
+            .tx_packets = totals.tx_packets,
+            .tx_bytes = totals.tx_bytes,
+            .rx_dropped = sum({kRxNoBuffer, kMissBudget, kNoCopyBuffer, kControllerQueue}),
+            .tx_dropped = sum({kTxPortDown, kTxNoGuest, kTxQueueFull, kTxTooBig}),
+            .rx_errors = sum({kRxMalformed, kRxOversized, kRxBadOffload, kRxBadRing}),
+            .tx_errors = sum({kTxOffload, kTxError})};
+  }
+
+  void ListMegaflows(size_t limit, const std::function<void(const MegaflowRow&)>& visit) override {
+    for (const auto& slot : workers_) {
+      size_t left = limit;
+      uint32_t cursor = 0;
+      for (bool through = left == 0; !through && left > 0;) {
+        ListOrder order(cursor, left);
+        if (!RunOn(*slot->thread, &order)) break;
+        for (const ListOrder::Row& row : order.rows()) {
+          visit({.worker = slot->thread->id(),
+                 .key = row.key,
+                 .mask = row.mask,
+                 .actions = order.ActionsOf(row),
+                 .drop_reason = row.drop_reason,
+                 .packets = row.packets,
+                 .bytes = row.bytes,
+                 .used_ns = row.packets == 0 ? 0 : NsOf(row.used_tsc)});
+        }
+        left -= order.rows().size();
+        cursor = order.cursor();
+        through = order.through();
+      }
+    }
+  }
+
+  std::vector<std::pair<PortNo, uint32_t>> ReadMaskCounts() override {
+    std::vector<uint32_t> most(kMaxPorts);
+    for (const auto& slot : workers_) {
+      MaskCountOrder order;
+      if (!RunOn(*slot->thread, &order)) continue;
+      for (uint32_t port = 0; port < kMaxPorts; ++port) {
+        most[port] = std::max(most[port], order.counts()[port]);
+      }
+    }
+    std::vector<std::pair<PortNo, uint32_t>> counts;
+    for (uint32_t port = 0; port < kMaxPorts; ++port) {
+      if (most[port] > 0) counts.emplace_back(PortNo{port}, most[port]);
+    }
+    return counts;
+  }
 
   void RunOnSlowThread(const std::function<void()>& task) override { slow_thread_.Run(task); }
 
-  uint64_t NowNs() const override {
-    // The workers' time stamps are TSC readings; so is this.
-    const unsigned __int128 tsc = rte_rdtsc();
-    return static_cast<uint64_t>(tsc * 1'000'000'000 / rte_get_tsc_hz());
-  }
+  // The workers' time stamps are TSC readings; so is this.
+  uint64_t NowNs() const override { return NsOf(rte_rdtsc()); }
 
  private:
   struct Slot {
@@ -203,7 +302,8 @@ class WorkerSetImpl final : public WorkerSet {
         .slow_thread = &slow_thread_,
         .tsc_hz = hz,
         .idle_timeout_tsc = hz / 1000 * options_.idle_timeout_ms,
-        .stats = stats_->shard(id)};
+        .stats = stats_->shard(id),
+        .meters = meters_.get()};
     slot->thread = std::make_unique<Worker>(id, core, environment, std::move(flows), &shared_);
     workers_.push_back(std::move(slot));
     return absl::OkStatus();
@@ -214,6 +314,11 @@ class WorkerSetImpl final : public WorkerSet {
                workers_.begin(), workers_.end(),
                [](const auto& a, const auto& b) { return a->queues.size() < b->queues.size(); })
         ->get();
+  }
+
+  static uint64_t NsOf(uint64_t tsc) {
+    return static_cast<uint64_t>(static_cast<unsigned __int128>(tsc) * 1'000'000'000 /
+                                 rte_get_tsc_hz());
   }
 
   template <typename Condition>
@@ -243,6 +348,14 @@ class WorkerSetImpl final : public WorkerSet {
     }
   }
 
+  // False: nobody does it any more.
+  static bool RunOn(Worker& worker, Order* order) {
+    worker.mailbox()->Post(order);
+    worker.Wake();
+    WaitUntil([&] { return order->done() || !worker.running(); });
+    return order->done();
+  }
+
   bool GracePeriodOver(uint64_t token) {
     // Of several callers the library lets the later ones go by what the first one saw, but orders
     // nothing between them: what a worker wrote before could still be in flight.
@@ -266,14 +379,15 @@ class WorkerSetImpl final : public WorkerSet {
 
   PortTotals ReadRaw(PortNo number) const {
     PortTotals totals;
-    for (const auto& slot : workers_) {
-      const PortCounters& counters = slot->counters[ToInt(number) % kMaxPorts];
+    const auto add = [&totals](const PortCounters& counters) {
       totals.rx_packets += counters.rx_packets.Get();
       totals.rx_bytes += counters.rx_bytes.Get();
       totals.tx_packets += counters.tx_packets.Get();
       totals.tx_bytes += counters.tx_bytes.Get();
       for (size_t i = 0; i < kDropReasonCount; ++i) totals.drops[i] += counters.drops[i].Get();
-    }
+    };
+    for (const auto& slot : workers_) add(slot->counters[ToInt(number) % kMaxPorts]);
+    add(inject_counters_[ToInt(number) % kMaxPorts]);
     return totals;
   }
 
@@ -284,6 +398,11 @@ class WorkerSetImpl final : public WorkerSet {
   std::mutex grace_mutex_;  // guards the checking side of grace_
   WorkerShared shared_;
   std::unique_ptr<StatTable> stats_;
+  std::unique_ptr<MeterTable> meters_;
+  std::deque<std::unique_ptr<InjectOrder>> injected_;  // the slow thread's; oldest first
+  // Of what was to be injected and could not be.
+  const std::unique_ptr<PortCounters[]> inject_counters_ =
+      std::make_unique<PortCounters[]>(kMaxPorts);
   SlowThread slow_thread_;
   std::vector<std::unique_ptr<Slot>> workers_;
   mutable std::mutex forgotten_mutex_;  // guards forgotten_

@@ -173,6 +173,7 @@ OfStatus TableSet::Impl::ModifySelected(const FlowMod& mod, const ModOptions& op
   }
   const bool keep_counts = (mod.flags & flow_flags::kResetCounts) == 0;
   for (Rule* former : selected) {
+    if (options.from_learn && Refresh(former, mod)) continue;
     std::unique_ptr<Rule> rule = MakeRule(former->match, former->priority, former->table);
     if (!GiveStat(rule.get(), keep_counts ? former : nullptr)) {
       return {OfErrorId::kTableFull, "no more counters"};

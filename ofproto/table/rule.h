@@ -48,7 +48,8 @@ struct Rule {
   struct Bookkeeping {
     uint16_t idle_timeout = 0, hard_timeout = 0, importance = 0;
     uint64_t created_ns = 0, modified_ns = 0;
-    uint64_t used_ns = 0;  // as far as was known when the rule was made; the counter knows later uses
+    uint64_t used_ns =
+        0;  // as far as was known when the rule was made; the counter knows later uses
     bool hidden = false;  // of the switch's own (fail-open): above all others, not shown
     bool stored = false;  // came through management: kept in the database
     Tag learner = 0;      // made by learn(): who made it must be asked again once this is gone

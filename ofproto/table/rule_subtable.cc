@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/status.h"
 
@@ -69,8 +70,11 @@ RuleSubtable::RuleSubtable(const MatchKey& mask, uint64_t sequence, const KeyedH
     }
     if (items_.size() == before) continue;
     if (!stages_.empty()) stages_.back().hashes = std::make_unique<HashSet>();
-    stages_.push_back(
-        {static_cast<uint8_t>(items_.size()), static_cast<uint8_t>(prefixes_.size()), nullptr});
+    Stage stage;
+    stage.items_end = static_cast<uint8_t>(items_.size());
+    stage.prefixes_end = static_cast<uint8_t>(prefixes_.size());
+    for (const Prefix& prefix : prefixes_) stage.fields |= static_cast<uint8_t>(1u << prefix.field);
+    stages_.push_back(std::move(stage));
   }
 }
 
@@ -110,6 +114,8 @@ bool RuleSubtable::Equals(const RuleEntry& entry, const uint64_t* words) const {
   return difference == 0;
 }
 
+// Tries that were walked before are asked first, since that costs next to nothing; a walk is made
+// only to learn that less than all the bits looked at would have told the same.
 const RuleEntry* RuleSubtable::FindMarked(const MatchKey& key, PrefixAnswers* prefixes,
                                           MatchKey* mask) const {
   const uint64_t* words = key.words();
@@ -117,18 +123,23 @@ const RuleEntry* RuleSubtable::FindMarked(const MatchKey& key, PrefixAnswers* pr
   size_t item = 0, prefix = 0;
   for (const Stage& stage : stages_) {
     if (prefix < stage.prefixes_end) {
-      if (PrefixExcludes(prefix, stage.prefixes_end, prefixes, mask)) return nullptr;
+      if (prefixes->Know(stage.fields) &&
+          PrefixExcludes(prefix, stage.prefixes_end, prefixes, mask)) {
+        return nullptr;
+      }
       prefix = stage.prefixes_end;
     }
     hash = HashOf(words, item, stage.items_end, hash);
     item = stage.items_end;
     if (stage.hashes != nullptr && !stage.hashes->Contains(hash)) {
-      Mark(item, mask);
+      if (!PrefixExcludes(0, prefix, prefixes, mask)) Mark(item, mask);
       return nullptr;
     }
   }
-  Mark(item, mask);
-  return table_.Find(hash, [&](const RuleEntry& entry) { return Equals(entry, words); });
+  const RuleEntry* entry =
+      table_.Find(hash, [&](const RuleEntry& candidate) { return Equals(candidate, words); });
+  if (entry != nullptr || !PrefixExcludes(0, prefix, prefixes, mask)) Mark(item, mask);
+  return entry;
 }
 
 RuleEntry* RuleSubtable::Find(const MatchKey& key) const {

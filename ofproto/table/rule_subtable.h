@@ -36,6 +36,8 @@ class PrefixAnswers {
     }
     return answers_[field];
   }
+  /// Whether the tries of all these fields (a bit for each) have been asked.
+  bool Know(uint8_t fields) const { return (fields & ~known_) == 0; }
   /// Marks that many leading bits of the field.
   void Mark(size_t field, unsigned bits, uint8_t* mask) {
     if (bits <= marked_[field]) return;
@@ -103,7 +105,8 @@ class alignas(64) RuleSubtable {
   };
   struct Stage {
     uint8_t items_end = 0;            // of this stage and those before
-    uint8_t prefixes_end = 0;         // to be asked before this stage
+    uint8_t prefixes_end = 0;         // of the same
+    uint8_t fields = 0;               // that those prefixes are of, a bit for each
     std::unique_ptr<HashSet> hashes;  // of all rules up to here; none in the last stage
   };
 

@@ -185,6 +185,22 @@ TEST_F(ApplierTest, DoesNotUseAPortThatIsAdministrativelyDown) {
   EXPECT_EQ(ports_.opened["a"], 1);
 }
 
+TEST_F(ApplierTest, TellsTheSlowPathWhatThePortsSayOfThemselves) {
+  Apply(StateBuilder(1).Bridge("br0").Port("a", "br0"));
+  const SlowPathPort* port = slow_path_.Find("a");
+  EXPECT_EQ(port->mac, MacAddress::FromU64(0x020000000000 + ToInt(port->number)));
+  EXPECT_EQ(port->speed_mbps, 25'000u);
+  EXPECT_TRUE(port->link_up);
+  const int before = slow_path_.configured;
+  applier_.RefreshInfo();
+  EXPECT_EQ(slow_path_.configured, before) << "nothing new";
+  ports_.link_up = false;
+  applier_.RefreshInfo();
+  EXPECT_EQ(slow_path_.configured, before + 1);
+  EXPECT_FALSE(slow_path_.Find("a")->link_up);
+  EXPECT_TRUE(slow_path_.Find("a")->usable);
+}
+
 TEST_F(ApplierTest, LetsThePortNumberOfARemovedPortRest) {
   Apply(StateBuilder(1).Bridge("br0").Port("a", "br0"));
   const PortNo number = applier_.report()->FindPort("a")->number;

@@ -103,6 +103,8 @@ class FakeWorkers : public WorkerSet {
              .idle_tsc = 75}};
   }
   void WakeAll() override {}
+  void ListMegaflows(size_t, const std::function<void(const MegaflowRow&)>&) override {}
+  std::vector<std::pair<PortNo, uint32_t>> ReadMaskCounts() override { return {}; }
 
   std::map<PortNo, std::string> polled;
   std::map<PortNo, PortTotals> totals;
@@ -147,6 +149,8 @@ class FakePorts::FakePort : public Port {
   PortInfo ReadInfo() const override {
     PortInfo info;
     info.link_up = set_->link_up;
+    info.mac = MacAddress::FromU64(0x020000000000 + ToInt(number()));
+    info.speed_mbps = 25'000;
     info.mtu = 1500;
     return info;
   }

@@ -56,7 +56,7 @@ CASES = [
     *matches("ethernet", "dl_src=02:00:00:00:00:0a", "dl_dst=ff:ff:ff:ff:ff:ff",
              "dl_dst=01:00:00:00:00:00/01:00:00:00:00:00", "dl_type=0x0806", "dl_type=0x88b5",
              "dl_dst=02:00:00:00:00:00/ff:ff:00:00:00:00", "dl_type=0x86dd", "dl_type=0x8847"),
-    *matches("ipv4", "ip", "nw_src=10.0.0.1", "ip,nw_dst=10.0.0.0/30", "ip,nw_src=10.0.0.0/8",
+    *matches("ipv4", "ip", "ip,nw_src=10.0.0.1", "ip,nw_dst=10.0.0.0/30", "ip,nw_src=10.0.0.0/8",
              "ip,nw_dst=0.0.0.2/0.0.0.3", "ip,nw_proto=17", "ip,nw_tos=0", "ip,nw_ecn=0",
              "ip,nw_ttl=64", "icmp", "icmp,icmp_type=8", "icmp,icmp_code=1", "sctp", "sctp,tp_dst=2000"),
     *matches("l4", "tcp,tp_dst=80", "tcp,tp_src=1000", "tcp6,tp_dst=80", "udp6", "udp,tp_dst=2000",

@@ -188,6 +188,7 @@ CASES += [
           (2, eth(vlan(5), ip(udp()), src=MAC_B, dst=MAC_A)),
           (1, eth(vlan(5, pcp=3), ip(udp()), src=MAC_A, dst=MAC_B)),
           (1, eth(vlan(0, pcp=3), ip(udp()), src=MAC_A, dst=MAC_C))]),
+    Case("reserved vlan", NORMAL, each([eth(vlan(4095), ip(udp()))])),
     Case("normal hairpin", NORMAL, [(1, eth(ip(udp()), src=MAC_A, dst=MAC_B)),
                                     (1, eth(ip(udp()), src=MAC_C, dst=MAC_A))]),
     Case("normal reserved", NORMAL, each([eth(raw(b"x" * 40), dst=f"01:80:c2:00:00:{n:02x}")

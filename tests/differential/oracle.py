@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import socket
@@ -63,6 +64,8 @@ class Oracle:
         self._run("ovsdb-server", f"{at}/conf.db", f"--remote=punix:{at}/db.sock",
                   f"--pidfile={at}/db.pid", f"--log-file={at}/db.log", "--detach", "--no-chdir")
         self._vsctl("--no-wait", "init")
+        # As many tags as it can see; by default it is one.
+        self._vsctl("--no-wait", "set", "Open_vSwitch", ".", "other_config:vlan-limit=0")
         self._run("ovs-vswitchd", f"unix:{at}/db.sock", "--enable-dummy=override",
                   "--disable-system", f"--pidfile={at}/vs.pid", f"--log-file={at}/vs.log",
                   "--detach", "--no-chdir")
@@ -119,12 +122,13 @@ class Oracle:
     def ofctl(self, *words, stdin=None):
         """Runs ovs-ofctl on the bridge."""
         command, *rest = words
-        for version in ("OpenFlow15", "OpenFlow10"):
+        # What the older actions mean depends on the version; some exist in 1.0 alone.
+        old = stdin is not None and re.search(r"mod_vlan|strip_vlan|NORMAL,mod_|flood,mod_", stdin)
+        for version in ("OpenFlow10", "OpenFlow15") if old else ("OpenFlow15", "OpenFlow10"):
             done = subprocess.run(["ovs-ofctl", "-O", version, command,
                                    f"{self.folder}/br0.mgmt", *rest], env=self._environment,
                                   text=True, input=stdin, timeout=60, check=False,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-            # A few actions exist in 1.0 alone.
             if "usable flow formats" not in done.stdout:
                 break
         return done.returncode, done.stdout.strip()
@@ -140,6 +144,8 @@ class Oracle:
                 return text
         fence = f"priority=65535,dl_type={FENCE_TYPE:#x},actions=output:{FENCE_PORT}"
         status, text = self.ofctl("add-flows", "-", stdin="\n".join([*flows, fence]) + "\n")
+        # Until its caches are gone, packets may go by the former rules.
+        self.appctl("revalidator/purge")
         return None if status == 0 else text
 
     def send(self, packets):

@@ -52,7 +52,7 @@ class Generator:
     def packet(self):
         tags = []
         if self.chance.random() < 0.35:
-            tags.append(vlan(self.one_of(0, 5, 10, 4095), pcp=self.chance.randrange(8)))
+            tags.append(vlan(self.one_of(5, 10, 20), pcp=self.chance.randrange(8)))
             if self.chance.random() < 0.3:
                 tags.insert(0, vlan(self.one_of(5, 100), tpid=self.one_of(0x8100, 0x88A8)))
         network = self.network()
@@ -142,7 +142,7 @@ class Generator:
         if self.chance.random() < 0.1:
             choices.append(f"clone({self.action(kind, table)},{self.action(kind, table)})")
         if self.chance.random() < 0.05:
-            choices = ["push_vlan:0x8100,set_field:4101->vlan_vid"]
+            choices = ["push_vlan:0x8100,set_field:4101->vlan_vid,set_field:0->vlan_pcp"]
         if kind in ("ip", "tcp", "udp", "sctp"):
             choices += [f"mod_nw_src:{self.one_of(*ADDRESSES)}", f"mod_nw_dst:{self.one_of(*ADDRESSES)}",
                         "mod_nw_tos:8", "dec_ttl", "mod_nw_ttl:9"]

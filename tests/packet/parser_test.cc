@@ -213,6 +213,64 @@ TEST(Parser, SkipsIpv6ExtensionHeaders) {
   EXPECT_EQ(key.l4_dst.Get(), 6);
 }
 
+// OpenFlow 1.3 section 7.2.3.8.
+enum : uint16_t {
+  kNoNext = 1,
+  kEsp = 2,
+  kAuth = 4,
+  kDest = 8,
+  kFrag = 16,
+  kRouter = 32,
+  kHop = 64,
+  kRepeated = 128,
+  kOutOfOrder = 256,
+};
+
+TEST(Parser, TellsWhichIpv6ExtensionHeadersThereAre) {
+  const auto bits = [](const PacketBuilder& builder) { return Parse(builder).ipv6_exthdr.Get(); };
+  const auto ipv6 = [] { return Eth().Ipv6(1, 2); };
+  EXPECT_EQ(bits(ipv6().Udp(5, 6)), 0);
+  EXPECT_EQ(bits(ipv6()), kNoNext);
+  EXPECT_EQ(bits(ipv6().Protocol(50).Payload(40)), kEsp);
+  EXPECT_EQ(bits(ipv6().Extension(0, 8).Auth(16).Tcp(5, 6)), kHop | kAuth);
+  EXPECT_EQ(bits(ipv6().Extension(60, 8).Udp(5, 6)), kDest);
+  EXPECT_EQ(bits(ipv6().Fragment6(0, true).Udp(5, 6)), kFrag);
+  EXPECT_EQ(bits(ipv6().Fragment6(7, true).Payload(8)), kFrag);
+  EXPECT_EQ(bits(ipv6()
+                     .Extension(0, 8)
+                     .Extension(60, 8)
+                     .Extension(43, 8)
+                     .Fragment6(0, true)
+                     .Auth(12)
+                     .Extension(60, 8)
+                     .Udp(5, 6)),
+            kHop | kDest | kRouter | kFrag | kAuth)
+      << "the recommended order, with destination options twice";
+  EXPECT_EQ(bits(ipv6().Extension(60, 8).Protocol(50).Payload(9)), kDest | kEsp);
+}
+
+TEST(Parser, TellsWhetherIpv6ExtensionHeadersAreRepeatedOrOutOfOrder) {
+  const auto bits = [](const PacketBuilder& builder) { return Parse(builder).ipv6_exthdr.Get(); };
+  const auto ipv6 = [] { return Eth().Ipv6(1, 2); };
+  EXPECT_EQ(bits(ipv6().Auth(12).Extension(43, 8).Udp(5, 6)), kAuth | kRouter | kOutOfOrder);
+  EXPECT_EQ(bits(ipv6().Extension(43, 8).Extension(0, 8).Udp(5, 6)), kRouter | kHop | kOutOfOrder);
+  EXPECT_EQ(bits(ipv6().Extension(43, 8).Extension(43, 8).Udp(5, 6)), kRouter | kRepeated);
+  EXPECT_EQ(bits(ipv6().Extension(60, 8).Extension(60, 8).Udp(5, 6)), kDest);
+  EXPECT_EQ(bits(ipv6().Extension(60, 8).Extension(60, 8).Extension(60, 8).Udp(5, 6)),
+            kDest | kRepeated);
+  EXPECT_EQ(bits(ipv6().Extension(60, 8).Extension(60, 8).Auth(12).Udp(5, 6)),
+            kDest | kAuth | kOutOfOrder);
+  EXPECT_EQ(bits(ipv6().Extension(0, 8).Extension(0, 8).Udp(5, 6)), kHop | kRepeated | kOutOfOrder);
+}
+
+TEST(Parser, TellsOfNoExtensionHeadersWhenOneIsCut) {
+  Frame cut = Eth().Ipv6(1, 2).Extension(0, 8).Extension(60, 8).Build();
+  cut[14 + 40 + 8 + 1] = 20;
+  const auto key = Parse(cut, cut.size());
+  ASSERT_TRUE(key);
+  EXPECT_EQ(key->ipv6_exthdr.Get(), 0);
+}
+
 TEST(Parser, TakesNoProtocolBehindACutExtension) {
   const Frame frame = Eth().Ipv6(1, 2).Extension(0, 64).Build();
   Frame cut = frame;
@@ -255,6 +313,36 @@ TEST(Parser, TakesNothingFromAnIpv6HeaderThatContradictsItself) {
     ASSERT_TRUE(key);
     EXPECT_EQ(key->ipv6_dst, testing::Ipv6Address{});
     EXPECT_EQ(key->lines, kLineBase);
+  }
+}
+
+TEST(Parser, BelievesNothingOfNeighborDiscoveryThatSaysAnAddressTwice) {
+  const FlowKey key = Parse(Eth()
+                                .Ipv6(1, 2)
+                                .NeighborDiscovery(135, 9, 5)
+                                .LinkLayerOption(2, 0x31)
+                                .LinkLayerOption(1, 0x33)
+                                .LinkLayerOption(1, 0x34));
+  EXPECT_EQ(key.l4_src.Get(), 135);
+  EXPECT_EQ(key.nd_reserved.Get(), 5u);
+  EXPECT_EQ(key.nd_target, testing::Ipv6Address{});
+  EXPECT_EQ(key.arp_sha, MacAddress{});
+  EXPECT_EQ(key.arp_tha, MacAddress{});
+}
+
+TEST(Parser, ReadsTheFirstOptionsTypeAndBothAddressesOfNeighborDiscovery) {
+  const FlowKey key = Parse(
+      Eth().Ipv6(1, 2).NeighborDiscovery(136, 9).LinkLayerOption(2, 0x31).LinkLayerOption(1, 0x33));
+  EXPECT_EQ(key.nd_options_type, 2);
+  EXPECT_EQ(key.arp_sha, PacketBuilder::Address(0x33));
+  EXPECT_EQ(key.arp_tha, PacketBuilder::Address(0x31));
+}
+
+TEST(Parser, ReadsThreeMplsLabels) {
+  const FlowKey key =
+      Parse(Eth().Mpls(10, false, 1).Mpls(11, false, 2).Mpls(12, false, 3).Mpls(13, true, 4));
+  for (uint32_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(key.mpls[i].Get(), (10 + i) << 12 | (1 + i)) << i;
   }
 }
 

@@ -35,6 +35,18 @@ class FakeSlowPath : public SlowPath {
   }
   uint64_t translations() const { return translations_.load(); }
   uint64_t timers() const { return timers_.load(); }
+  struct Upcall {
+    std::vector<uint8_t> blob, packet;
+    uint32_t total_bytes;
+  };
+  std::vector<std::vector<uint8_t>> notes() const {
+    const std::lock_guard lock(mutex_);
+    return notes_;
+  }
+  std::vector<Upcall> upcalls() const {
+    const std::lock_guard lock(mutex_);
+    return upcalls_;
+  }
   std::vector<LearnEvent> learned() const {
     const std::lock_guard lock(mutex_);
     return learned_;
@@ -50,8 +62,15 @@ class FakeSlowPath : public SlowPath {
     const std::lock_guard lock(mutex_);
     learned_.insert(learned_.end(), events.begin(), events.end());
   }
-  void OnNote(std::span<const uint8_t>) override {}
-  void OnUpcall(std::span<const uint8_t>, std::span<const uint8_t>, uint32_t) override {}
+  void OnNote(std::span<const uint8_t> note) override {
+    const std::lock_guard lock(mutex_);
+    notes_.emplace_back(note.begin(), note.end());
+  }
+  void OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
+                uint32_t total_bytes) override {
+    const std::lock_guard lock(mutex_);
+    upcalls_.push_back({{blob.begin(), blob.end()}, {packet.begin(), packet.end()}, total_bytes});
+  }
   void OnTimer() override { timers_.fetch_add(1); }
   std::vector<FdbRow> ListFdb() const override { return {}; }
   uint32_t FlushFdb(const BridgeId*, PortNo) override { return 0; }
@@ -66,6 +85,8 @@ class FakeSlowPath : public SlowPath {
   std::atomic<uint64_t> timers_{0};
   mutable std::mutex mutex_;
   std::vector<LearnEvent> learned_;
+  std::vector<std::vector<uint8_t>> notes_;
+  std::vector<Upcall> upcalls_;
 };
 
 /// Thread safety: as Port says; Deliver, TakeSent and the counts from any thread.

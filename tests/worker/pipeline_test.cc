@@ -7,16 +7,15 @@
 #include <map>
 
 #include "tests/support/packet_builder.h"
-#include "tests/worker/fakes.h"
+#include "tests/worker/pipeline_fixture.h"
 
 namespace vsw {
 namespace {
 
-using testing::FakePort;
-using testing::FakeSlowPath;
+using testing::Frame;
 using testing::MakeMbuf;
 using testing::PacketBuilder;
-using Frame = std::vector<uint8_t>;
+using testing::PipelineTest;
 
 Frame Udp(uint16_t source, uint16_t number = 0) {
   return PacketBuilder()
@@ -35,67 +34,6 @@ Frame Tagged(uint16_t vlan, uint16_t tpid = 0x8100) {
       .Payload(30, 0)
       .Build();
 }
-
-// Counters of which the first hundred are allocated.
-std::unique_ptr<StatTable> MakeStats() {
-  auto stats = *StatTable::Create(1, 128);
-  for (uint32_t i = 1; i <= 100; ++i) VSW_CHECK(stats->Allocate() == StatId{i});
-  return stats;
-}
-
-class PipelineTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    in_use_before_ = (testing::MbufPool(), testing::MbufsInUse());
-    Make(1u << 12);
-    for (FakePort* port : {&in_, &out_, &third_}) ports_.Publish(port);
-  }
-  void TearDown() override {
-    pipeline_.reset();
-    EXPECT_EQ(testing::MbufsInUse(), in_use_before_) << "mbufs leaked";
-  }
-  // `time_scale`: how much slower the pipeline takes time to pass than it does.
-  void Make(uint32_t max_megaflows, uint64_t time_scale = 1) {
-    auto flows = FlowTable::Create({.exact_match_entries = 1024, .max_megaflows = max_megaflows});
-    ASSERT_TRUE(flows.ok());
-    const PipelineEnvironment environment = {.worker = WorkerId{0},
-                                             .slow_path = &slow_path_,
-                                             .ports = &ports_,
-                                             .counters = counters_.get(),
-                                             .mbuf_pool = testing::MbufPool(),
-                                             .events = &events_,
-                                             .slow_thread = nullptr,
-                                             .tsc_hz = rte_get_tsc_hz() * time_scale,
-                                             .idle_timeout_tsc = rte_get_tsc_hz(),
-                                             .stats = stats_->shard(WorkerId{0})};
-    pipeline_ = std::make_unique<Pipeline>(environment, *std::move(flows));
-  }
-  // Every packet of a port is treated the same.
-  void Always(std::vector<Action> actions, DropReason reason = DropReason::kNone) {
-    slow_path_.Publish([=](const FlowKey&, Translation* result) {
-      for (const Action& action : actions) result->actions.push_back(action);
-      result->drop_reason = reason;
-    });
-  }
-  void Receive(const std::vector<Frame>& frames, uint32_t port = 1) {
-    std::vector<rte_mbuf*> burst;
-    for (const Frame& frame : frames) burst.push_back(MakeMbuf(frame));
-    pipeline_->Process(PortNo{port}, burst, ++now_);
-  }
-  uint64_t Drops(uint32_t port, DropReason reason) const {
-    return counters_[port].drops[static_cast<size_t>(reason)].Get();
-  }
-
-  uint32_t in_use_before_ = 0;
-  FakePort in_{1}, out_{2}, third_{3};
-  FakeSlowPath slow_path_;
-  PortTable ports_;
-  std::unique_ptr<PortCounters[]> counters_ = std::make_unique<PortCounters[]>(kMaxPorts);
-  SlowEventRing events_;
-  std::unique_ptr<StatTable> stats_ = MakeStats();
-  std::unique_ptr<Pipeline> pipeline_;
-  uint64_t now_ = 1;
-};
 
 TEST_F(PipelineTest, SendsThePacketAsItCame) {
   Always({Action::Output(PortNo{2})});
@@ -191,11 +129,16 @@ TEST_F(PipelineTest, CountsAtTheEgressPortWhatHasNowhereToGo) {
   EXPECT_EQ(Drops(2, DropReason::kTxNoPort), 1u);
 }
 
+TEST_F(PipelineTest, EditsFramesThatAreScatteredOverSmallSegments) {
+  Always({Action::PopVlan(), Action::Output(PortNo{2})});
+  rte_mbuf* packet = MakeMbuf(Tagged(10), /*segment_bytes=*/14);
+  pipeline_->Process(PortNo{1}, {&packet, 1}, ++now_);
+  EXPECT_EQ(out_.TakeSent(), std::vector<Frame>{Udp(3)});
+}
+
 TEST_F(PipelineTest, CountsWhatCannotBeEditedAsMalformed) {
   Always({Action::PopVlan(), Action::Output(PortNo{2})});
-  const Frame frame = Tagged(10);
-  rte_mbuf* packet = MakeMbuf(frame, /*segment_bytes=*/14);
-  pipeline_->Process(PortNo{1}, {&packet, 1}, ++now_);
+  Receive({Frame(14, 0)});  // no room for the tag that the decision speaks of
   EXPECT_EQ(Drops(1, DropReason::kRxMalformed), 1u);
   EXPECT_TRUE(out_.TakeSent().empty());
 }
@@ -282,11 +225,17 @@ TEST_F(PipelineTest, HandsLearningToTheSlowThreadOnce) {
     result->actions.push_back(Action::Output(PortNo{2}));
   });
   Receive({Udp(1), Udp(2)});
-  SlowEvent event;
-  ASSERT_TRUE(events_.Pop(&event));
-  EXPECT_EQ(event.mac, PacketBuilder::Address(1));
-  EXPECT_EQ(event.port, PortNo{1});
-  EXPECT_FALSE(events_.Pop(&event));
+  size_t learned = 0;
+  events_.Drain(
+      100,
+      [&](const LearnEvent& event) {
+        ++learned;
+        EXPECT_EQ(event.mac, PacketBuilder::Address(1));
+        EXPECT_EQ(event.port, PortNo{1});
+      },
+      [](std::span<const uint8_t>) { FAIL(); },
+      [](std::span<const uint8_t>, std::span<const uint8_t>, uint32_t) { FAIL(); });
+  EXPECT_EQ(learned, 1u);
 }
 
 TEST_F(PipelineTest, DecidesAnewAfterInvalidation) {

@@ -17,44 +17,10 @@ LearnEvent Learned(uint64_t number) {
   return {.bridge = BridgeId{0}, .vlan = kNoVlan, .mac = MacAddress::FromU64(number), .port = {}};
 }
 
-TEST(SlowEventRing, KeepsTheOrderAndSaysWhenItIsFull) {
-  SlowEventRing ring;
-  SlowEvent event;
-  EXPECT_TRUE(ring.empty());
-  EXPECT_FALSE(ring.Pop(&event));
-  uint64_t pushed = 0, popped = 0;
-  for (int round = 0; round < 3; ++round) {
-    while (ring.Push(Learned(pushed))) ++pushed;
-    EXPECT_EQ(pushed - popped, 1u << 14);
-    for (int i = 0; i < 10'000; ++i) {
-      ASSERT_TRUE(ring.Pop(&event));
-      ASSERT_EQ(event.mac.ToU64(), popped++);
-    }
-  }
-}
+const NoteArea kNoNotes{};
 
-TEST(SlowEventRing, CarriesEventsBetweenTwoThreads) {
-  constexpr uint64_t kEvents = 100'000;
-  SlowEventRing ring;
-  std::thread worker([&] {
-    for (uint64_t i = 0; i < kEvents;) {
-      if (ring.Push(Learned(i))) {
-        ++i;
-      } else {
-        std::this_thread::yield();
-      }
-    }
-  });
-  SlowEvent event;
-  for (uint64_t i = 0; i < kEvents;) {
-    if (!ring.Pop(&event)) {
-      std::this_thread::yield();
-      continue;
-    }
-    EXPECT_EQ(event.mac.ToU64(), i++);
-  }
-  worker.join();
-  EXPECT_TRUE(ring.empty());
+bool Push(SlowEventRing* ring, const LearnEvent& event) {
+  return ring->PushDecision(PortNo{1}, {&event, 1}, kNoNotes);
 }
 
 template <typename Condition>
@@ -99,8 +65,8 @@ TEST(SlowThread, DrainsEveryRingAndCallsTheTimer) {
   SlowThread thread(&slow_path);
   thread.Start({&rings[0], &rings[1]});
   for (uint64_t i = 0; i < 1000; ++i) {
-    EXPECT_TRUE(rings[0].Push(Learned(i)));
-    EXPECT_TRUE(rings[1].Push(Learned(i)));
+    EXPECT_TRUE(Push(&rings[0], Learned(i)));
+    EXPECT_TRUE(Push(&rings[1], Learned(i)));
     thread.Notify();
   }
   WaitFor([&] { return slow_path.learned().size() == 2000; });

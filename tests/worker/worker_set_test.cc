@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <map>
+#include <set>
 #include <thread>
 
 #include "tests/support/packet_builder.h"
@@ -390,6 +392,154 @@ TEST_F(WorkerSetTest, CollectsFromWorkersThatSleep) {
     set_->CollectStatistics();
     set_->InvalidateAll();
   }
+}
+
+// ---- What the slow path asks for.
+
+TEST_F(WorkerSetTest, InjectsFramesInTheOrderTheyAreGiven) {
+  FakePort out(2);
+  Start(2);
+  Forward({2});
+  set_->AddPort(&out);
+  auto translation = std::make_unique<Translation>();
+  translation->Clear();
+  translation->actions.push_back(Action::Output(PortNo{2}));
+  stat_ = set_->AllocateStat();
+  translation->stats.push_back(stat_);
+  for (uint32_t n = 0; n < 10'000; ++n) set_->Inject(Numbered(n), PortNo{1}, *translation);
+  WaitFor([&] { return set_->ReadPort(PortNo{2}).tx_packets == 10'000; });
+  const std::vector<Frame> sent = out.TakeSent();
+  for (uint32_t n = 0; n < sent.size(); ++n) ASSERT_EQ(sent[n], Numbered(n));
+  EXPECT_EQ(set_->ReadStat(stat_).packets, 10'000u);
+  EXPECT_EQ(set_->ReadPort(PortNo{1}).rx_packets, 0u);
+  set_->RemovePort(PortNo{2});
+}
+
+TEST_F(WorkerSetTest, InjectsForNoPortAndCountsWhatIsDropped) {
+  Start();
+  auto translation = std::make_unique<Translation>();
+  translation->Clear();
+  translation->drop_reason = DropReason::kNoDestination;
+  set_->Inject(Numbered(1), PortNo{7}, *translation);
+  set_->Inject(Numbered(1), kNoPort, *translation);
+  WaitFor([&] {
+    return set_->ReadPort(PortNo{7}).drops[static_cast<size_t>(DropReason::kNoDestination)] == 1;
+  });
+}
+
+TEST_F(WorkerSetTest, ReadsAFrameAsAWorkerDoes) {
+  Start();
+  FlowKey key;
+  ASSERT_TRUE(set_->ParseFrame(Numbered(77), PortNo{4}, &key));
+  EXPECT_EQ(key.in_port, PortNo{4});
+  EXPECT_EQ(key.ipv4_src.Get(), 77u);
+  for (size_t i = kLineBytes; i < sizeof(key); ++i) ASSERT_EQ(key.line(0)[i], 0) << i;
+  EXPECT_FALSE(set_->ParseFrame(Frame(13), PortNo{4}, &key));
+  EXPECT_TRUE(set_->ParseFrame(Frame(9000), PortNo{4}, &key));
+}
+
+TEST_F(WorkerSetTest, MetersOverAllWorkersAndForgets) {
+  FakePort in(1, 2), out(2);
+  Start(2);
+  set_->SetMeter(3, {.packets = true, .bands = {{.rate = 1, .burst = 10}}});
+  slow_path_.Publish([](const FlowKey&, Translation* result) {
+    result->actions.push_back(Action::Meter(3));
+    result->actions.push_back(Action::Output(PortNo{2}));
+  });
+  set_->AddPort(&in);
+  set_->AddPort(&out);
+  for (uint32_t n = 0; n < 100; ++n) in.Deliver(Numbered(n), n % 2);
+  const auto dropped = [&] {
+    return set_->ReadPort(PortNo{1}).drops[static_cast<size_t>(DropReason::kMeter)];
+  };
+  WaitFor([&] { return set_->ReadPort(PortNo{2}).tx_packets + dropped() == 100; });
+  // A second or two may have gone by meanwhile.
+  EXPECT_GE(dropped(), 80u);
+  EXPECT_LE(dropped(), 90u);
+  EXPECT_EQ(set_->ReadMeter(3).packets, 100u);
+  EXPECT_EQ(set_->ReadMeter(3).bands[0].first, dropped());
+  set_->ClearMeter(3);
+  EXPECT_EQ(set_->ReadMeter(3).packets, 0u);
+  in.Deliver(Numbered(1));
+  WaitFor([&] { return set_->ReadPort(PortNo{2}).tx_packets + dropped() == 101; });
+  EXPECT_LE(dropped(), 90u);
+  set_->RemovePort(PortNo{1});
+  set_->RemovePort(PortNo{2});
+}
+
+TEST_F(WorkerSetTest, HandsNotesAndPacketsToTheSlowPath) {
+  FakePort in(1);
+  Start();
+  slow_path_.Publish([](const FlowKey&, Translation* result) {
+    const uint8_t note[] = {5, 6};
+    result->notes.Add(note);
+    result->actions.push_back({.type = ActionType::kController, .small = 20, .value = 0});
+  });
+  set_->AddPort(&in);
+  in.Deliver(Numbered(1));
+  in.Deliver(Numbered(2));
+  WaitFor([&] { return slow_path_.upcalls().size() == 2 && !slow_path_.notes().empty(); });
+  EXPECT_EQ(slow_path_.notes(), (std::vector<Frame>{{5, 6}}));
+  EXPECT_EQ(slow_path_.upcalls()[0].packet.size(), 20u);
+  EXPECT_EQ(slow_path_.upcalls()[0].total_bytes, Numbered(1).size());
+  const WorkerStats stats = set_->ReadWorkers()[0];
+  EXPECT_EQ(stats.notes, 1u);
+  EXPECT_EQ(stats.upcalls, 2u);
+  EXPECT_EQ(stats.translations, 1u);
+  EXPECT_GT(stats.translation_ns, 0u);
+  set_->RemovePort(PortNo{1});
+}
+
+TEST_F(WorkerSetTest, ListsTheMegaflowsOfEveryWorker) {
+  constexpr uint32_t kFlows = 1000;
+  FakePort in(1, 2), out(2);
+  Start(2);
+  slow_path_.Publish([](const FlowKey& key, Translation* result) {
+    result->mask.bits.ipv4_src.raw = 0xffffffff;
+    for (uint32_t n = key.ipv4_src.Get() % 300; n > 0; --n) {
+      result->actions.push_back(Action::Output(PortNo{2}));
+    }
+    result->drop_reason = DropReason::kNoDestination;
+  });
+  set_->AddPort(&in);
+  for (uint32_t n = 0; n < kFlows; ++n) in.Deliver(Numbered(n), n % 2);
+  WaitFor([&] { return set_->ReadPort(PortNo{1}).rx_packets == kFlows; });
+  set_->Synchronize();
+  std::map<uint32_t, uint32_t> workers;
+  set_->ListMegaflows(SIZE_MAX, [&](const MegaflowRow& row) {
+    const uint32_t number = row.key.ipv4_src.Get();
+    EXPECT_EQ(row.mask.bits.ipv4_src.raw, 0xffffffff);
+    EXPECT_EQ(row.actions.size(), number % 300);
+    EXPECT_EQ(row.packets, 1u);
+    EXPECT_EQ(row.bytes, Numbered(0).size());
+    EXPECT_LT(row.used_ns, set_->NowNs());
+    EXPECT_GT(row.used_ns, 0u);
+    EXPECT_TRUE(workers.emplace(number, ToInt(row.worker)).second) << "listed twice";
+  });
+  ASSERT_EQ(workers.size(), kFlows);
+  std::set<uint32_t> by_queue[2];
+  for (const auto& [number, worker] : workers) by_queue[number % 2].insert(worker);
+  EXPECT_EQ(by_queue[0].size(), 1u);
+  EXPECT_NE(by_queue[0], by_queue[1]);
+  size_t some = 0;
+  set_->ListMegaflows(300, [&](const MegaflowRow&) { ++some; });
+  EXPECT_EQ(some, 600u);
+  const std::vector<std::pair<PortNo, uint32_t>> one_mask = {{PortNo{1}, 1}};
+  EXPECT_EQ(set_->ReadMaskCounts(), one_mask);
+  set_->RemovePort(PortNo{1});
+}
+
+TEST_F(WorkerSetTest, TellsOpenFlowWhatThePortItselfLost) {
+  FakePort in(1);
+  Start();
+  Forward({});
+  set_->AddPort(&in);
+  in.Deliver(Frame(5));
+  WaitFor([&] { return set_->ReadPort(PortNo{1}).rx_packets == 1; });
+  EXPECT_EQ(set_->ReadPortTotals(PortNo{1}).rx_errors, 1u);
+  EXPECT_EQ(set_->ReadPortTotals(PortNo{1}).rx_packets, 1u);
+  EXPECT_EQ(set_->ReadPortTotals(PortNo{1}).rx_dropped, 0u);
+  set_->RemovePort(PortNo{1});
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ofproto/meter/meter_table.h"
+#include "ofproto/meter/bridge_meters.h"
 
 #include <utility>
 
@@ -28,17 +28,17 @@ uint32_t MeterIndexPool::Take() {
   return next_ < kSize ? next_++ : kSize;
 }
 
-MeterTable::MeterTable(DatapathControl* control, MeterIndexPool* pool)
+BridgeMeters::BridgeMeters(DatapathControl* control, MeterIndexPool* pool)
     : control_(control), pool_(pool) {}
 
-MeterTable::~MeterTable() {
+BridgeMeters::~BridgeMeters() {
   for (const auto& [meter, entry] : present_) retired_.push_back(entry.index);
   Reclaim();
 }
 
-void MeterTable::Begin() { staged_ = present_; }
+void BridgeMeters::Begin() { staged_ = present_; }
 
-OfStatus MeterTable::Check(const MeterConfig& config) {
+OfStatus BridgeMeters::Check(const MeterConfig& config) {
   if (config.meter == 0 || config.meter > kMeterMax) return OfErrorId::kInvalidMeter;
   if (config.bands.size() > kMaxBands) return OfErrorId::kOutOfBands;
   for (const MeterBand& band : config.bands) {
@@ -47,7 +47,7 @@ OfStatus MeterTable::Check(const MeterConfig& config) {
   return {};
 }
 
-OfStatus MeterTable::Modify(const MeterMod& mod, std::vector<uint32_t>* deleted) {
+OfStatus BridgeMeters::Modify(const MeterMod& mod, std::vector<uint32_t>* deleted) {
   const uint32_t meter = mod.config.meter;
   if (mod.command == MeterMod::Command::kDelete) {
     if (meter != kMeterAll && (meter == 0 || meter > kMeterMax)) return OfErrorId::kInvalidMeter;
@@ -80,7 +80,7 @@ OfStatus MeterTable::Modify(const MeterMod& mod, std::vector<uint32_t>* deleted)
   return {};
 }
 
-void MeterTable::Keep() {
+void BridgeMeters::Keep() {
   std::set<uint32_t> kept;
   auto indices = std::make_shared<IndexMap>();
   for (const auto& [meter, entry] : staged_) {
@@ -103,13 +103,13 @@ void MeterTable::Keep() {
   indices_ = std::move(indices);
 }
 
-void MeterTable::Drop() {
+void BridgeMeters::Drop() {
   for (const uint32_t index : taken_) pool_->Give(index);
   taken_.clear();
   staged_.clear();
 }
 
-void MeterTable::Reclaim() {
+void BridgeMeters::Reclaim() {
   for (const uint32_t index : retired_) {
     control_->ClearMeter(index);
     pool_->Give(index);
@@ -117,13 +117,13 @@ void MeterTable::Reclaim() {
   retired_.clear();
 }
 
-std::vector<MeterConfig> MeterTable::List() const {
+std::vector<MeterConfig> BridgeMeters::List() const {
   std::vector<MeterConfig> result;
   for (const auto& [meter, entry] : present_) result.push_back(entry.config);
   return result;
 }
 
-std::vector<MeterStats> MeterTable::ListStats(
+std::vector<MeterStats> BridgeMeters::ListStats(
     uint64_t now_ns, const std::function<uint32_t(uint32_t)>& flows_of) const {
   std::vector<MeterStats> result;
   for (const auto& [meter, entry] : present_) {

@@ -5,8 +5,8 @@
 // groups: the datapath hears of them in Keep().
 //
 // Thread safety: the slow thread alone.
-#ifndef VSW_OFPROTO_METER_METER_TABLE_H_
-#define VSW_OFPROTO_METER_METER_TABLE_H_
+#ifndef VSW_OFPROTO_METER_BRIDGE_METERS_H_
+#define VSW_OFPROTO_METER_BRIDGE_METERS_H_
 
 #include <cstdint>
 #include <functional>
@@ -35,13 +35,13 @@ class MeterIndexPool {
   std::set<uint32_t> free_;
 };
 
-class MeterTable {
+class BridgeMeters {
  public:
   using IndexMap = std::unordered_map<uint32_t, uint32_t>;
   static constexpr size_t kMaxBands = 16;
 
-  MeterTable(DatapathControl* control, MeterIndexPool* pool);
-  ~MeterTable();
+  BridgeMeters(DatapathControl* control, MeterIndexPool* pool);
+  ~BridgeMeters();
 
   void Begin();
   /// `*deleted` gets the meters that are no more (whose users have to go).
@@ -76,4 +76,4 @@ class MeterTable {
 
 }  // namespace vsw
 
-#endif  // VSW_OFPROTO_METER_METER_TABLE_H_
+#endif  // VSW_OFPROTO_METER_BRIDGE_METERS_H_

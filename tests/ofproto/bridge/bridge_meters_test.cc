@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "ofproto/meter/meter_table.h"
+#include "ofproto/meter/bridge_meters.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 using Command = MeterMod::Command;
 
-class MeterTableTest : public ::testing::Test {
+class BridgeMetersTest : public ::testing::Test {
  protected:
   std::string Do(Command command, uint32_t meter, std::vector<MeterBand> bands) {
     MeterMod mod;
@@ -35,11 +35,11 @@ class MeterTableTest : public ::testing::Test {
 
   vsw::testing::FakeDatapathControl datapath_;
   MeterIndexPool pool_;
-  std::unique_ptr<MeterTable> meters_ = std::make_unique<MeterTable>(&datapath_, &pool_);
+  std::unique_ptr<BridgeMeters> meters_ = std::make_unique<BridgeMeters>(&datapath_, &pool_);
   std::vector<uint32_t> deleted_;
 };
 
-TEST_F(MeterTableTest, TellsTheDatapathInItsUnits) {
+TEST_F(BridgeMetersTest, TellsTheDatapathInItsUnits) {
   EXPECT_EQ(Do(Command::kAdd, 7, {{.rate = 1000, .burst = 0}}), "");
   ASSERT_THAT(datapath_.meters, SizeIs(1));
   const MeterSpec& spec = datapath_.meters.begin()->second;
@@ -48,7 +48,7 @@ TEST_F(MeterTableTest, TellsTheDatapathInItsUnits) {
   EXPECT_EQ(spec.bands[0].burst, 1'000'000u) << "without a burst, that of one second";
 }
 
-TEST_F(MeterTableTest, RefusesWhatTheSpecificationForbids) {
+TEST_F(BridgeMetersTest, RefusesWhatTheSpecificationForbids) {
   EXPECT_EQ(Do(Command::kAdd, 1, {{.rate = 1}}), "");
   EXPECT_EQ(Do(Command::kAdd, 1, {{.rate = 1}}), "OFPMMFC_METER_EXISTS");
   EXPECT_EQ(Do(Command::kModify, 2, {{.rate = 1}}), "OFPMMFC_UNKNOWN_METER");
@@ -58,7 +58,7 @@ TEST_F(MeterTableTest, RefusesWhatTheSpecificationForbids) {
   EXPECT_EQ(Do(Command::kAdd, 3, std::vector<MeterBand>(17, {.rate = 1})), "OFPMMFC_OUT_OF_BANDS");
 }
 
-TEST_F(MeterTableTest, KeepsItsPlaceWhenModifiedAndGivesItBackWhenDeleted) {
+TEST_F(BridgeMetersTest, KeepsItsPlaceWhenModifiedAndGivesItBackWhenDeleted) {
   EXPECT_EQ(Do(Command::kAdd, 1, {{.rate = 1}}), "");
   const uint32_t index = meters_->indices()->at(1);
   EXPECT_EQ(Do(Command::kModify, 1, {{.rate = 2}}), "");
@@ -72,7 +72,7 @@ TEST_F(MeterTableTest, KeepsItsPlaceWhenModifiedAndGivesItBackWhenDeleted) {
   EXPECT_EQ(meters_->indices()->at(5), index) << "the lowest free one";
 }
 
-TEST_F(MeterTableTest, ADroppedChangeNeverReachesTheDatapath) {
+TEST_F(BridgeMetersTest, ADroppedChangeNeverReachesTheDatapath) {
   meters_->Begin();
   MeterMod mod;
   mod.config.meter = 1;

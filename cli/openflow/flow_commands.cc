@@ -74,7 +74,7 @@ absl::StatusOr<std::vector<FlowMod>> ReadSource(const std::string& source, const
   if (!absl::IsNotFound(is_bridge)) return is_bridge;
   VSW_ASSIGN_OR_RETURN(const std::vector<RuleLine> lines, ReadRuleFile(source));
   for (const RuleLine& line : lines) {
-    absl::StatusOr<FlowMod> mod = ParseFlow(line.text, FlowMod::v1::FlowChange::kAdd, &ports);
+    absl::StatusOr<FlowMod> mod = ParseFlow(line.text, FlowMod::Command::kAdd, &ports);
     if (!mod.ok()) return Annotate(mod.status(), fmt::format("{}: '{}'", line.place, line.text));
     if (mod->table == kTableAll) mod->table = 0;
     flows.push_back(*std::move(mod));

@@ -9,6 +9,7 @@ namespace vsw::control {
 namespace {
 
 using Command = FlowMod::Command;
+using Prerequisites = ActionEnvironment::Prerequisites;
 
 constexpr uint8_t kTables = 254;
 constexpr size_t kMaxRuleText = 65536;  // no OpenFlow message is longer
@@ -86,6 +87,7 @@ absl::Status CheckFlow(const FlowMod& mod) {
   ActionEnvironment environment;
   environment.table_count = kTables;
   environment.table = mod.table == kTableAll ? 0 : mod.table;
+  if (mod.lenient_actions) environment.prerequisites = Prerequisites::kLenient;
   return ToStatus(CheckInstructions(mod.instructions, mod.match, environment));
 }
 
@@ -143,7 +145,8 @@ absl::Status CheckBuckets(const GroupMod& mod) {
       !(mod.command == GroupMod::Command::kDelete && mod.group == kGroupAll)) {
     return ToStatus({OfErrorId::kInvalidGroup, fmt::format("group {:#x} is reserved", mod.group)});
   }
-  const ActionEnvironment environment;
+  ActionEnvironment environment;
+  environment.prerequisites = Prerequisites::kUnknown;
   for (const Bucket& bucket : mod.buckets) {
     VSW_RETURN_IF_ERROR(ToStatus(CheckActions(bucket.actions, Match(), environment)));
   }

@@ -21,8 +21,76 @@
 
 namespace vsw::control {
 
+/// The OpenFlow half: records deltas, and refuses those that the test names.
+class FakeOpenFlow final : public datapath::v1::OpenFlow::Service {
+ public:
+  /// Deltas of which a change has this text are refused.
+  void Refuse(const std::string& text, const std::string& reason) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    refusals_[text] = reason;
+  }
+  /// The next calls fail on their way back, though what they said was taken in.
+  void LoseAnswers(int count) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    lost_answers_ = count;
+  }
+  std::vector<datapath::v1::RuleDelta> Deltas() const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return deltas_;
+  }
+
+  grpc::Status ModifyRules(grpc::ServerContext*, const datapath::v1::ModifyRulesRequest* request,
+                           datapath::v1::ModifyRulesResponse* response) override {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (const datapath::v1::RuleDelta& delta : request->deltas()) {
+      deltas_.push_back(delta);
+      for (const v1::RuleChange& change : delta.changes()) {
+        const auto refusal = refusals_.find(change.flow().rule());
+        if (refusal == refusals_.end()) continue;
+        auto* failure = response->add_failures();
+        failure->set_revision(delta.revision());
+        failure->set_bridge(delta.bridge());
+        failure->set_rule(change.flow().rule());
+        failure->set_reason(refusal->second);
+      }
+    }
+    if (lost_answers_ > 0) {
+      --lost_answers_;
+      return {grpc::StatusCode::INTERNAL, "the answer was lost"};
+    }
+    return grpc::Status::OK;
+  }
+
+  /// Many messages of one flow each; "table=9" means an error in the middle.
+  grpc::Status ListFlows(grpc::ServerContext*, const v1::ListFlowsRequest* request,
+                         grpc::ServerWriter<v1::ListFlowsResponse>* writer) override {
+    for (int i = 0; i < 100; ++i) {
+      v1::ListFlowsResponse response;
+      response.add_flows()->set_rule(request->selector());
+      if (!writer->Write(response)) break;
+      if (i == 50 && request->selector() == "table=9") {
+        return {grpc::StatusCode::ABORTED, "half way"};
+      }
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status ListTables(grpc::ServerContext*, const v1::ListTablesRequest* request,
+                          v1::ListTablesResponse* response) override {
+    response->add_tables()->set_name(request->bridge());
+    return grpc::Status::OK;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<datapath::v1::RuleDelta> deltas_;
+  std::map<std::string, std::string> refusals_;
+  int lost_answers_ = 0;
+};
+
 class FakeSwitch final : public datapath::v1::Datapath::Service {
  public:
+  FakeOpenFlow openflow;
+
   explicit FakeSwitch(std::string socket_path) : socket_path_(std::move(socket_path)) {}
   ~FakeSwitch() override { Stop(); }
 
@@ -38,6 +106,7 @@ class FakeSwitch final : public datapath::v1::Datapath::Service {
     grpc::ServerBuilder builder;
     builder.AddListeningPort("unix:" + socket_path_, grpc::InsecureServerCredentials());
     builder.RegisterService(this);
+    builder.RegisterService(&openflow);
     server_ = builder.BuildAndStart();
   }
 

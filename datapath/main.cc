@@ -96,7 +96,7 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
                                    .software = "vsw " VSW_VERSION,
                                    .tls = flags.tls},
                                   workers.get(), &slow_path);
-  if (!connections.tls_error().empty()) {
+  if (!(flags.tls == TlsSettings()) && !connections.tls_error().empty()) {
     VSW_LOG_WARN("OpenFlow over TLS cannot be had: {}", connections.tls_error());
   }
   OpenFlowService openflow(workers.get(), &slow_path);

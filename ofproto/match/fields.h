@@ -69,19 +69,19 @@ inline constexpr uint16_t kNxm0 = 0x0000, kNxm1 = 0x0001, kOxm = 0x8000, kPacket
   X(kEthDst,       "eth_dst",     "dl_dst",    packet.eth_dst, 0, 48, kNone, kAny, true,  kMac,        (kOxm, 3),  (kNxm0, 1)) \
   X(kEthSrc,       "eth_src",     "dl_src",    packet.eth_src, 0, 48, kNone, kAny, true,  kMac,        (kOxm, 4),  (kNxm0, 2)) \
   X(kEthType,      "eth_type",    "dl_type",   packet.eth_type, 0, 16, kNone, kNone, false, kHex,      (kOxm, 5),  (kNxm0, 3)) \
-  X(kVlanVid,      "vlan_vid",    "",          packet.vlan[0].tci, 0, 13, kNone, kAny, true, kHex,     (kOxm, 6),  (-1, -1)) \
+  X(kVlanVid,      "vlan_vid",    "",          packet.vlan[0].tci, 0, 13, kNone, kAny, true, kDecimal,     (kOxm, 6),  (-1, -1)) \
   X(kVlanPcp,      "vlan_pcp",    "dl_vlan_pcp", packet.vlan[0].tci, 13, 3, kVlan, kNone, true, kDecimal, (kOxm, 7), (-1, -1)) \
   X(kVlanTci,      "vlan_tci",    "",          packet.vlan[0].tci, 0, 16, kNone, kAny, true, kHex,     (-1, -1),   (kNxm0, 4)) \
-  X(kIpDscp,       "ip_dscp",     "nw_tos_shifted", packet.ip_tos, 2, 6, kIp, kNone, true, kDecimal,   (kOxm, 8),  (-1, -1)) \
+  X(kIpDscp,       "ip_dscp",     "",          packet.ip_tos, 2, 6, kIp, kNone, true, kDecimal,   (kOxm, 8),  (-1, -1)) \
   X(kIpTos,        "nw_tos",      "",          packet.ip_tos, 0, 8, kIp, kNone, true, kDecimal,        (-1, -1),   (kNxm0, 5)) \
-  X(kIpEcn,        "ip_ecn",      "nw_ecn",    packet.ip_tos, 0, 2, kIp, kNone, true, kDecimal,        (kOxm, 9),  (kNxm1, 28)) \
+  X(kIpEcn,        "nw_ecn",      "ip_ecn",    packet.ip_tos, 0, 2, kIp, kNone, true, kDecimal,        (kOxm, 9),  (kNxm1, 28)) \
   X(kIpProto,      "nw_proto",    "ip_proto",  packet.ip_proto, 0, 8, kIp, kNone, false, kDecimal,     (kOxm, 10), (kNxm0, 6)) \
   X(kIpTtl,        "nw_ttl",      "ip_ttl",    packet.ip_ttl, 0, 8, kIp, kNone, true, kDecimal,        (-1, -1),   (kNxm1, 29)) \
   X(kIpFrag,       "ip_frag",     "nw_frag",   packet.ip_frag, 0, 2, kIp, kAny, false, kFrag,          (-1, -1),   (kNxm1, 26)) \
-  X(kIpv4Src,      "nw_src",      "ip_src",    packet.ipv4_src, 0, 32, kIpv4, kAny, true, kIpv4,       (kOxm, 11), (kNxm0, 7)) \
-  X(kIpv4Dst,      "nw_dst",      "ip_dst",    packet.ipv4_dst, 0, 32, kIpv4, kAny, true, kIpv4,       (kOxm, 12), (kNxm0, 8)) \
-  X(kTcpSrc,       "tcp_src",     "",          packet.l4_src, 0, 16, kTcp, kAny, true, kDecimal,       (kOxm, 13), (kNxm0, 9)) \
-  X(kTcpDst,       "tcp_dst",     "",          packet.l4_dst, 0, 16, kTcp, kAny, true, kDecimal,       (kOxm, 14), (kNxm0, 10)) \
+  X(kIpv4Src,      "ip_src",      "nw_src",    packet.ipv4_src, 0, 32, kIpv4, kAny, true, kIpv4,       (kOxm, 11), (kNxm0, 7)) \
+  X(kIpv4Dst,      "ip_dst",      "nw_dst",    packet.ipv4_dst, 0, 32, kIpv4, kAny, true, kIpv4,       (kOxm, 12), (kNxm0, 8)) \
+  X(kTcpSrc,       "tcp_src",     "tp_src",    packet.l4_src, 0, 16, kTcp, kAny, true, kDecimal,       (kOxm, 13), (kNxm0, 9)) \
+  X(kTcpDst,       "tcp_dst",     "tp_dst",    packet.l4_dst, 0, 16, kTcp, kAny, true, kDecimal,       (kOxm, 14), (kNxm0, 10)) \
   X(kTcpFlags,     "tcp_flags",   "",          packet.tcp_flags, 0, 12, kTcp, kAny, false, kTcpFlags,  (kOxm, 42), (kNxm1, 34)) \
   X(kUdpSrc,       "udp_src",     "",          packet.l4_src, 0, 16, kUdp, kAny, true, kDecimal,       (kOxm, 15), (kNxm0, 11)) \
   X(kUdpDst,       "udp_dst",     "",          packet.l4_dst, 0, 16, kUdp, kAny, true, kDecimal,       (kOxm, 16), (kNxm0, 12)) \
@@ -117,11 +117,11 @@ inline constexpr uint16_t kNxm0 = 0x0000, kNxm1 = 0x0001, kOxm = 0x8000, kPacket
   X(kTunGbpFlags,  "tun_gbp_flags", "",        packet.tun_gbp_flags, 0, 8, kNone, kAny, true, kHex,    (-1, -1),   (kNxm1, 39)) \
   X(kPktMark,      "pkt_mark",    "",          packet.packet_mark, 0, 32, kNone, kAny, true, kHex,     (-1, -1),   (kNxm1, 33)) \
   X(kCtState,      "ct_state",    "",          packet.ct_state, 0, 32, kNone, kAny, false, kCtState,   (-1, -1),   (kNxm1, 105)) \
-  X(kCtZone,       "ct_zone",     "",          packet.ct_zone, 0, 16, kNone, kNone, false, kHex,       (-1, -1),   (kNxm1, 106)) \
+  X(kCtZone,       "ct_zone",     "",          packet.ct_zone, 0, 16, kNone, kNone, false, kDecimal,       (-1, -1),   (kNxm1, 106)) \
   X(kCtMark,       "ct_mark",     "",          packet.ct_mark, 0, 32, kNone, kAny, true, kHex,         (-1, -1),   (kNxm1, 107)) \
   X(kCtLabel,      "ct_label",    "",          packet.ct_label, 0, 128, kNone, kAny, true, kHex,       (-1, -1),   (kNxm1, 108)) \
-  X(kNdReserved,   "nd_reserved", "nd_reserved", packet.nd_reserved, 0, 32, kNd, kAny, true, kHex,     (-1, -1),   (-1, -1)) \
-  X(kNdOptionsType, "nd_options_type", "",     packet.nd_options_type, 0, 8, kNd, kAny, true, kDecimal, (-1, -1),  (-1, -1)) \
+  X(kNdReserved,   "nd_reserved", "",          packet.nd_reserved, 0, 32, kNd, kNone, true, kDecimal,     (-1, -1),   (-1, -1)) \
+  X(kNdOptionsType, "nd_options_type", "",     packet.nd_options_type, 0, 8, kNd, kNone, true, kDecimal, (-1, -1),  (-1, -1)) \
   X(kInPortNx,     "in_port",     "",          pipeline.in_port, 0, 16, kNone, kNone, true, kPort,     (-1, -1),   (kNxm0, 0)) \
   X(kActsetOutput, "actset_output", "",        pipeline.actset_output, 0, 32, kNone, kNone, false, kPort, (-1, -1), (-1, -1)) \
   X(kConjId,       "conj_id",     "",          pipeline.conj_id, 0, 32, kNone, kNone, false, kDecimal, (-1, -1),   (kNxm1, 37)) \
@@ -144,7 +144,7 @@ inline constexpr size_t kFieldCount = static_cast<size_t>(FieldId::kCount);
 
 struct FieldInfo {
   FieldId id;
-  std::string name;        // as ovs-ofctl prints it
+  std::string name;        // as ovs-fields(7) has it first
   std::string other_name;  // also understood; may be empty
   uint16_t offset;         // in a MatchKey
   uint8_t bytes;           // of its storage there

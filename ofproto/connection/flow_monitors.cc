@@ -17,6 +17,9 @@ constexpr uint16_t kKnownFlags = monitor_flags::kInitial | monitor_flags::kAdd |
                                  monitor_flags::kActions | monitor_flags::kOwn |
                                  monitor_flags::kOnlyOwn;
 constexpr uint8_t kTables = 254;
+// OFPFMF_ONLY_OWN counts together with OFPFMF_NO_ABBREV alone: ovs-ofctl and ovs-vswitchd take the
+// former for "own changes in full, besides those of others", and ovs-ofctl always sets it.
+constexpr uint16_t kStrictlyOwn = monitor_flags::kOwn | monitor_flags::kOnlyOwn;
 // By how much the age of a rule, told a moment before, may be off: a deletion told of a rule that
 // the peer does not know is harmless, one that is not told is not.
 constexpr uint64_t kSlackNs = 100'000'000;
@@ -163,7 +166,7 @@ uint16_t FlowMonitors::FlagsFor(const FlowUpdate& update, bool own) const {
   uint16_t flags = 0;
   for (const auto& [id, monitor] : monitors_) {
     if ((monitor.flags & FlagOf(update.event)) == 0) continue;
-    if ((monitor.flags & monitor_flags::kOnlyOwn) != 0 && !own) continue;
+    if ((monitor.flags & kStrictlyOwn) == kStrictlyOwn && !own) continue;
     if (Selects(monitor.selector, update.flow)) flags |= monitor.flags;
   }
   return flags;

@@ -58,8 +58,9 @@ OfStatus FakeBridge::ModifyFlow(const FlowMod& mod, const RequestOrigin& origin)
     return {};
   }
   const uint64_t now_ns = control_->NowNs();
+  const uint8_t table = mod.table == kTableAll ? 0 : mod.table;
   for (Rule& rule : rules_) {
-    if (rule.stats.table != mod.table || rule.stats.priority != mod.priority ||
+    if (rule.stats.table != table || rule.stats.priority != mod.priority ||
         !(rule.stats.match == mod.match)) {
       continue;
     }
@@ -69,7 +70,7 @@ OfStatus FakeBridge::ModifyFlow(const FlowMod& mod, const RequestOrigin& origin)
     return {};
   }
   FlowStats stats;
-  stats.table = mod.table;
+  stats.table = table;
   stats.match = mod.match;
   stats.priority = mod.priority;
   stats.cookie = mod.cookie;

@@ -110,6 +110,28 @@ TEST_F(Monitors, TellTheOwnChangesInFullWhenAsked) {
   EXPECT_THAT(EventsOf(client.Barrier(k14)), ::testing::ElementsAre(kAdded));
 }
 
+TEST_F(Monitors, TellTheOwnChangesAloneWhenAsked) {
+  Start();
+  Client watcher = Connect(k14), changer = Connect(k14);
+  watcher.Send(Request(9, 1, kAllEvents | monitor_flags::kOwn | monitor_flags::kOnlyOwn));
+  watcher.Barrier(k14);
+  changer.Send(MakeFlowMod(k14, 1, 5));
+  changer.Barrier(k14);
+  EXPECT_TRUE(EventsOf(watcher.Barrier(k14)).empty());
+  watcher.Send(MakeFlowMod(k14, 77, 6));
+  EXPECT_THAT(EventsOf(watcher.Barrier(k14)), ::testing::ElementsAre(kAdded));
+}
+
+TEST_F(Monitors, TellTheChangesOfOthersToOvsOfctlWhichSetsOnlyOwn) {
+  Start();
+  Client watcher = Connect(k14), changer = Connect(k14);
+  watcher.Send(Request(9, 1, kAllEvents | monitor_flags::kOnlyOwn));
+  watcher.Barrier(k14);
+  changer.Send(MakeFlowMod(k14, 1, 5));
+  changer.Barrier(k14);
+  EXPECT_THAT(EventsOf(watcher.Barrier(k14)), ::testing::ElementsAre(kAdded));
+}
+
 TEST_F(Monitors, TellOnlyTheEventsThatAreWanted) {
   Start();
   Client watcher = Connect(k14), changer = Connect(k14);

@@ -73,6 +73,7 @@ TEST_F(Requests, ReassemblyIsRefused) {
 TEST_F(Requests, ABarrierIsAnsweredAfterACommit) {
   Start();
   Client client = Connect(k13);
+  client.Barrier();
   bridge_.TakeLog();
   client.Send(MakeFlowMod(k13, 10, 1));
   client.Send(MakeFlowMod(k13, 11, 2));
@@ -86,6 +87,7 @@ TEST_F(Requests, ABarrierIsAnsweredAfterACommit) {
 TEST_F(Requests, ABarrierInTheMiddleCommitsBeforeWhatFollows) {
   Start();
   Client client = Connect(k13);
+  client.Barrier();
   bridge_.TakeLog();
   Bytes all;
   for (const Bytes& message : {MakeFlowMod(k13, 10, 1), MakeMessage(k13, type::kBarrierRequest, 11),
@@ -224,6 +226,7 @@ TEST_F(Requests, TooManyOpenMultipartsAreAnError) {
 TEST_F(Requests, PortAndTableModsReachTheBridge) {
   Start();
   Client client = Connect(k13);
+  client.Barrier();
   bridge_.TakeLog();
   Writer mod;
   mod.U32(2), mod.Zeros(4 + 6 + 2), mod.U32(1), mod.U32(1), mod.U32(0), mod.Zeros(4);

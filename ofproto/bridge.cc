@@ -101,7 +101,7 @@ OfStatus Bridge::Stage(const FlowMod& mod, const TableSet::ModOptions& options) 
     ActionEnvironment environment;
     environment.table = mod.table == kTableAll ? 0 : mod.table;
     if (OfStatus status = CheckInstructions(mod.instructions, mod.match, environment);
-        !status.ok() && !(mod.lenient && status.id() == OfErrorId::kMatchInconsistent)) {
+        !status.ok() && !(mod.lenient_actions && status.id() == OfErrorId::kMatchInconsistent)) {
       return status;
     }
     VSW_OF_RETURN_IF_ERROR(CheckReferences(mod));

@@ -134,6 +134,7 @@ namespace vsw {
   X(kAsyncUnsupported, "OFPACFC_UNSUPPORTED", "asynchronous configuration not supported")       \
   X(kMonitorUnknown, "OFPMOFC_UNKNOWN_MONITOR", "no such flow monitor")                         \
   X(kMonitorExists, "OFPMOFC_MONITOR_EXISTS", "flow monitor already exists")                    \
+  X(kMonitorBadCommand, "OFPMOFC_BAD_COMMAND", "unknown flow monitor command")                  \
   X(kMonitorBadFlags, "OFPMOFC_BAD_FLAGS", "flow monitor flags not supported")                  \
   X(kBundleUnknown, "OFPBFC_UNKNOWN", "bundle operation failed")                                \
   X(kBundlePermission, "OFPBFC_EPERM", "not permitted")                                         \

@@ -110,6 +110,7 @@ constexpr CodeRow kRows[] = {
     {OfErrorId::kOverlap, k11, k15, kStandard, 5, 3},
     {OfErrorId::kFlowModPermission, k10, k10, kStandard, 3, 2},
     {OfErrorId::kFlowModPermission, k11, k15, kStandard, 5, 4},
+    {OfErrorId::kBadTimeout, k10, k10, kStandard, 3, 3},  // of emergency flows
     {OfErrorId::kBadTimeout, k11, k15, kStandard, 5, 5},
     {OfErrorId::kBadCommand, k10, k10, kStandard, 3, 4},
     {OfErrorId::kBadCommand, k11, k15, kStandard, 5, 6},
@@ -200,6 +201,7 @@ constexpr CodeRow kRows[] = {
     {OfErrorId::kMonitorExists, k10, k11, kNicira, 1, 517},
     {OfErrorId::kMonitorExists, k12, k13, kNicira, 0, 6},
     {OfErrorId::kMonitorExists, k14, k15, kStandard, 16, 1},
+    {OfErrorId::kMonitorBadCommand, k14, k15, kStandard, 16, 4},
     {OfErrorId::kMonitorBadFlags, k10, k11, kNicira, 1, 518},
     {OfErrorId::kMonitorBadFlags, k12, k13, kNicira, 0, 7},
     {OfErrorId::kMonitorBadFlags, k14, k15, kStandard, 16, 5},
@@ -262,7 +264,6 @@ constexpr Substitute kSubstitutes[] = {
     {OfErrorId::kBadNwAddrMask, OfErrorId::kBadMatchMask},
     {OfErrorId::kFlowModUnknown, OfErrorId::kFlowModPermission},
     {OfErrorId::kFlowModBadTable, OfErrorId::kBadTableId},
-    {OfErrorId::kBadTimeout, OfErrorId::kFlowModPermission},
     {OfErrorId::kChainedGroup, OfErrorId::kInvalidGroup},
     {OfErrorId::kBadGroupType, OfErrorId::kInvalidGroup},
     {OfErrorId::kBadGroupCommand, OfErrorId::kInvalidGroup},

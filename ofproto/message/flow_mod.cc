@@ -83,7 +83,7 @@ void SetCookies11(OfVersion version, uint64_t cookie, uint64_t mask, FlowMod* mo
 
 OfStatus DecodeFlowMod10(const DecodeContext& context, Reader* in, Request* out) {
   FlowMod mod;
-  mod.lenient = true;
+  mod.lenient_actions = true;
   const OfResult<Match> match = DecodeMatch(k10, in);
   if (!match.ok()) return match.status();
   mod.match = *match;
@@ -105,7 +105,7 @@ OfStatus DecodeFlowMod10(const DecodeContext& context, Reader* in, Request* out)
 
 OfStatus DecodeNxFlowMod(const DecodeContext& context, Reader* in, Request* out) {
   FlowMod mod;
-  mod.lenient = context.version() == k10;
+  mod.lenient_actions = context.version() == k10;
   const uint64_t cookie = in->U64();
   VSW_OF_RETURN_IF_ERROR(ReadCommandAndTable10(context.dialect, in->U16(), &mod));
   SetNewCookie(cookie, &mod);

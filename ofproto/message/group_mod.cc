@@ -2,6 +2,8 @@
 //
 // Group-mods (1.3 section 7.3.4.2, 1.5 section 7.3.4.3; Nicira's NXT_GROUP_MOD, which is 1.5's in
 // older versions).
+#include <algorithm>
+
 #include "ofproto/message/bucket.h"
 #include "ofproto/message/codec.h"
 #include "ofproto/message/decoders.h"
@@ -64,6 +66,17 @@ OfStatus CheckBucket(GroupType type, const Bucket& bucket) {
   return {};
 }
 
+// Sorted, for a message has room for thousands.
+OfStatus CheckBucketIds(const std::vector<Bucket>& buckets) {
+  std::vector<uint32_t> ids;
+  for (const Bucket& bucket : buckets) {
+    if (bucket.id != kBucketAll) ids.push_back(bucket.id);
+  }
+  std::sort(ids.begin(), ids.end());
+  const bool twice = std::adjacent_find(ids.begin(), ids.end()) != ids.end();
+  return twice ? OfStatus(OfErrorId::kBucketExists) : OfStatus();
+}
+
 OfStatus CheckCommandBucket(const GroupMod& mod) {
   switch (mod.command) {
     case Command::kInsertBucket:
@@ -96,14 +109,10 @@ OfStatus CheckGroupMod(const GroupMod& mod) {
       mod.command != Command::kInsertBucket) {
     return {OfErrorId::kInvalidGroup, "an indirect group has one bucket"};
   }
-  for (size_t i = 0; i < mod.buckets.size(); ++i) {
-    VSW_OF_RETURN_IF_ERROR(CheckBucket(mod.type, mod.buckets[i]));
-    for (size_t j = 0; j < i; ++j) {
-      if (mod.buckets[i].id != kBucketAll && mod.buckets[i].id == mod.buckets[j].id) {
-        return OfErrorId::kBucketExists;
-      }
-    }
+  for (const Bucket& bucket : mod.buckets) {
+    VSW_OF_RETURN_IF_ERROR(CheckBucket(mod.type, bucket));
   }
+  VSW_OF_RETURN_IF_ERROR(CheckBucketIds(mod.buckets));
   if (!mod.selection_method.empty() && mod.type != GroupType::kSelect) {
     return {OfErrorId::kBadPropertyValue, "selection method of a group that does not select"};
   }

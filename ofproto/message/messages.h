@@ -48,9 +48,6 @@ struct FlowMod {
   uint32_t out_port = kOfpAny;     // delete: only rules that output to it
   uint32_t out_group = kGroupAny;  // delete: only rules that refer to it
   uint32_t buffer_id = kNoBuffer;
-  /// Actions may ask for headers that the match does not promise; they do nothing to packets
-  /// without (OpenFlow 1.0 and ovs-ofctl's text know no prerequisites of actions).
-  bool lenient = false;
   Instructions instructions;
   // Came as 1.0 or as text: ActionEnvironment::Prerequisites::kLenient is asked of its actions.
   bool lenient_actions = false;

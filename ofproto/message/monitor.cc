@@ -81,7 +81,7 @@ OfStatus ReadMonitor(OfVersion version, Reader* in, FlowMonitorRequest* monitor)
   monitor->selector.table = in->U8();
   const uint8_t command = in->U8();
   if (command > static_cast<uint8_t>(FlowMonitorRequest::Command::kDelete)) {
-    return {OfErrorId::kBadCommand, "flow monitor command " + std::to_string(command)};
+    return {OfErrorId::kMonitorBadCommand, "flow monitor command " + std::to_string(command)};
   }
   monitor->command = static_cast<FlowMonitorRequest::Command>(command);
   if (monitor->command != FlowMonitorRequest::Command::kDelete) {

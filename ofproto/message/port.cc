@@ -16,7 +16,6 @@ using enum OfVersion;
 constexpr size_t kNameBytes = 16;
 constexpr uint16_t kPortDescMultipart = 13;
 constexpr uint16_t kEthernetProperty = 0;
-constexpr uint16_t kExperimenterProperty = 0xffff;
 constexpr uint32_t kConfig10 = 0x7f;
 constexpr uint32_t kConfig11 =
     port_config::kDown | port_config::kNoRecv | port_config::kNoFwd | port_config::kNoPacketIn;
@@ -56,7 +55,6 @@ OfStatus DecodePortModProperties(Reader* in, PortMod* mod) {
   while (in->left() > 0) {
     const OfResult<Property> property = ReadProperty(in);
     if (!property.ok()) return property.status();
-    if (property->type == kExperimenterProperty) return OfErrorId::kBadPropertyType;
     if (property->type != kEthernetProperty) return OfErrorId::kBadPropertyType;
     if (property->payload.size() != 4) return OfErrorId::kBadPropertyLength;
     mod->advertise = Reader(property->payload).U32();

@@ -220,7 +220,7 @@ absl::StatusOr<Instructions> ParseInstructions(std::string_view text, const Port
 absl::StatusOr<FlowMod> ParseFlow(std::string_view text, Command command, const PortNames* ports) {
   FlowMod mod;
   mod.command = command;
-  mod.lenient = true;
+  mod.lenient_actions = true;
   mod.set_cookie = command == Command::kAdd;
   if (IsDelete(command) || command == Command::kModify || command == Command::kModifyStrict) {
     mod.table = kTableAll;

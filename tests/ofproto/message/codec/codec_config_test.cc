@@ -357,6 +357,8 @@ TEST(FlowMonitorCodec, ReadsMonitorsOf14) {
   EXPECT_EQ(requests.monitors[0].selector.table, 1);
   EXPECT_EQ(requests.monitors[0].flags, 0x47);
   EXPECT_EQ(requests.monitors[1].command, FlowMonitorRequest::Command::kDelete);
+  EXPECT_EQ(ErrorOf(k14, WireMessage::Multipart(k14, 16).Zeros(15).U8(3).Put(EmptyMatch()).Build()),
+            OfErrorId::kMonitorBadCommand);
 }
 
 Bytes NxMonitor(uint16_t flags, uint8_t pad) {

@@ -81,6 +81,7 @@ TEST(FlowModCodec, ReadsAFlowModOf10) {
   EXPECT_EQ(mod.flags,
             flow_flags::kSendFlowRemoved | flow_flags::kCheckOverlap | flow_flags::kResetCounts);
   EXPECT_EQ(mod.instructions.apply, OfActions{act::Output{2}});
+  EXPECT_TRUE(mod.lenient_actions);
 }
 
 TEST(FlowModCodec, ReadsTheTableFromTheCommandWhenTheExtensionIsOn) {
@@ -162,6 +163,7 @@ TEST(FlowModCodec, ReadsAFlowModOf13) {
   EXPECT_EQ(mod.flags, flow_flags::kSendFlowRemoved);
   EXPECT_EQ(mod.importance, 0);
   EXPECT_EQ(mod.instructions.goto_table, 7);
+  EXPECT_FALSE(mod.lenient_actions);
   wire.version = k14;
   EXPECT_EQ(DecodeAs<FlowMod>(k14, wire.Build()).importance, 9);
 }

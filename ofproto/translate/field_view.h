@@ -98,28 +98,29 @@ class FieldView {
   /// `hide_fragment_ports`: L4 ports of fragments are shown as 0 (OpenFlow's "normal" handling).
   template <typename Find>
   auto LookUp(bool hide_fragment_ports, Find&& find) {
-    Be16& src = present_.packet.l4_src;
-    Be16& dst = present_.packet.l4_dst;
-    const Be16 src_marks = marks_.packet.l4_src, dst_marks = marks_.packet.l4_dst;
-    if (!hide_fragment_ports) return find(present_, &marks_);
-    if ((present_.packet.ip_frag & kFragAny) == 0) {
-      const auto found = find(present_, &marks_);
-      // Only who asked for ports needs to know that this is no fragment.
-      if (!marks_.packet.l4_src.is_zero() || !marks_.packet.l4_dst.is_zero()) ip_frag(kFragAny);
-      return found;
-    }
-    ip_frag(kFragAny);
-    const Be16 kept_src = src, kept_dst = dst;
-    src = dst = Be16{0};
+    FlowKey& key = present_.packet;
+    FlowKey& marks = marks_.packet;
+    const bool hide = hide_fragment_ports && (key.ip_frag & kFragAny) != 0;
+    const Be16 src = key.l4_src, dst = key.l4_dst;
+    const Be16 src_marks = marks.l4_src, dst_marks = marks.l4_dst;
+    marks.l4_src = marks.l4_dst = Be16{0};
+    if (hide) key.l4_src = key.l4_dst = Be16{0};
     const auto found = find(present_, &marks_);
-    src = kept_src, dst = kept_dst;
-    marks_.packet.l4_src = src_marks, marks_.packet.l4_dst = dst_marks;
+    // Only who asked for ports needs to know whether this is a fragment.
+    const bool asked = !marks.l4_src.is_zero() || !marks.l4_dst.is_zero();
+    if (hide_fragment_ports && asked) ip_frag(kFragAny);
+    hid_ports_ = hide && asked;
+    if (hide) {
+      key.l4_src = src, key.l4_dst = dst;
+      marks.l4_src = marks.l4_dst = Be16{0};
+    }
+    marks.l4_src = marks.l4_src | src_marks;
+    marks.l4_dst = marks.l4_dst | dst_marks;
     return found;
   }
-  /// The packet is as it was received, as far as lookups see.
-  bool is_pristine(bool hide_fragment_ports) const {
-    return !packet_written_ && marking_ && tags_.untouched() &&
-           !(hide_fragment_ports && (present_.packet.ip_frag & kFragAny) != 0);
+  /// The last lookup saw the packet as it was received.
+  bool was_pristine() const {
+    return !packet_written_ && marking_ && tags_.untouched() && !hid_ports_;
   }
 
   // --- Tags and labels.
@@ -223,6 +224,7 @@ class FieldView {
   bool labels_touched_ = false;
   bool inner_unknown_ = false;
   bool tos_unsure_ = false;
+  bool hid_ports_ = false;
   uint8_t labels_ = 0;  // entries of present_.packet.mpls that stand for something
   uint8_t pushed_labels_ = 0;
   uint8_t received_labels_gone_ = 0;

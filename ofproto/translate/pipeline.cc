@@ -26,7 +26,6 @@ const Rule* LookUp(TranslationContext& context, uint8_t table, uint32_t in_port)
   const PipelineState& state = *context.stay.state;
   FieldView& view = context.view;
   const bool hide_ports = state.fragments != FragmentHandling::kNxMatch;
-  const bool pristine = view.is_pristine(hide_ports);
 
   const uint32_t own_port = view.pipeline_in_port();
   view.set_pipeline_in_port(in_port);
@@ -34,6 +33,7 @@ const Rule* LookUp(TranslationContext& context, uint8_t table, uint32_t in_port)
     return tables.Lookup(table, state.version, key, marks);
   });
   view.set_pipeline_in_port(own_port);
+  const bool pristine = view.was_pristine();
 
   if (context.FirstLookupIn(table)) context.DependOn(TableSet::TableTag(tables.id(), table));
   if (rule != nullptr) {

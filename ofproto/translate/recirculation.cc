@@ -5,6 +5,7 @@
 #include <array>
 #include <cstring>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "ofproto/translate/trace.h"
@@ -130,6 +131,8 @@ const FlowKey* KnownPacket::ParseAgain(FieldView& view) {
   if (rest < frame_.size()) put(frame_.subspan(rest));
   keys_.emplace_back();
   if (!parse_(frame, &keys_.back())) return nullptr;
+  rebuilt_ = std::move(frame);
+  frame_ = rebuilt_;
   DefineLines(&keys_.back(), kLineIpv6 | kLineExtra | kLineTunnel);
   return &keys_.back();
 }

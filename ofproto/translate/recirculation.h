@@ -15,6 +15,8 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "ofproto/translate/translation_context.h"
 
@@ -38,6 +40,7 @@ class KnownPacket {
   std::span<const uint8_t> frame_;
   Parse parse_;
   uint32_t hash_ = 0;
+  std::vector<uint8_t> rebuilt_;  // what frame_ is once it was parsed again
   std::deque<FlowKey> keys_;
 };
 

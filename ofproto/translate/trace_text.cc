@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of a trace: one function for each kind of step.
+#include <cstring>
+#include <optional>
+
 #include "fmt/format.h"
 #include "ofproto/table/rule.h"
+#include "ofproto/text/text.h"
 #include "ofproto/translate/notes.h"
 #include "ofproto/translate/trace.h"
 
@@ -77,35 +81,52 @@ std::string FormatDatapathActions(std::span<const Action> actions) {
 }
 
 std::string FormatMegaflow(const FlowKey& key, const FlowMask& mask) {
-  std::string text = fmt::format("recirc_id={:#x},in_port={}", key.recirc_id, ToInt(key.in_port));
-  for (size_t id = 0; id < kFieldCount; ++id) {
-    const FieldInfo& info = Describe(static_cast<FieldId>(id));
-    if (info.offset >= sizeof(FlowKey)) continue;
-    (void)mask;
-  }
-  return text;
+  Match match;
+  std::memcpy(static_cast<void*>(&match.mask.packet), &mask.bits, sizeof(mask.bits));
+  match.mask.packet.in_port = kNoPort;
+  match.mask.packet.recirc_id = 0;
+  match.mask.packet.lines = 0;
+  std::memcpy(static_cast<void*>(&match.value.packet), &key, sizeof(key));
+  for (size_t i = 0; i < kMatchKeyWords; ++i) match.value.words()[i] &= match.mask.words()[i];
+  const std::string fields = FormatMatch(match);
+  return fmt::format("recirc_id={:#x},in_port={}{}{}", key.recirc_id, ToInt(key.in_port),
+                     fields.empty() ? "" : ",", fields);
 }
 
 TraceStep DescribeBridge(const TranslationContext& context) {
-  return {"bridge", fmt::format("bridge {}, in_port={}", ToInt(context.stay.bridge->id),
+  return {"bridge", fmt::format("bridge({}), in_port={}", ToInt(context.stay.bridge->id),
                                 context.stay.in->of_port)};
 }
 
 TraceStep DescribeLookup(const TranslationContext&, uint8_t table, const Rule* rule) {
-  if (rule == nullptr) return {"table", fmt::format("{:2}. no match", table)};
-  return {"table",
-          fmt::format("{:2}. priority {}, cookie {:#x}", table, rule->priority, rule->cookie)};
+  if (rule == nullptr) return {"table", fmt::format("{:2}. No match.", table)};
+  const std::string match = FormatMatch(rule->match);
+  std::string text =
+      fmt::format("{:2}. {}{}priority {}", table, match, match.empty() ? "" : ", ", rule->priority);
+  if (rule->cookie != 0) text += fmt::format(", cookie {:#x}", rule->cookie);
+  // What is not an action shows here; actions tell of themselves as they are done.
+  Instructions rest = rule->instructions;
+  rest.apply.clear();
+  rest.has_apply = false;
+  const bool any = rest.meter.has_value() || rest.clear || rest.has_write || !rest.write.empty() ||
+                   rest.metadata_mask != 0 || rest.goto_table.has_value();
+  if (any) text += ": " + FormatInstructions(rest);
+  return {"table", text};
 }
 
-TraceStep DescribeAction(const OfAction& action) {
-  return {"action", fmt::format("action {}", action.what.index())};
+TraceStep DescribeAction(const OfAction& action) { return {"action", FormatActions({action})}; }
+
+TraceStep DescribeBucket(const Bucket& bucket, size_t index) {
+  return {"bucket", fmt::format("bucket {} (id {})", index, bucket.id)};
 }
 
-TraceStep DescribeBucket(const Bucket& bucket, size_t) {
-  return {"bucket", fmt::format("bucket {}", bucket.id)};
+TraceStep DescribeNote(std::span<const uint8_t> bytes) {
+  const std::optional<DecodedNote> note = DecodeNote(bytes);
+  if (note.has_value() && std::holds_alternative<LearnNote>(*note)) {
+    return {"note", "learns: " + FormatFlow(std::get<LearnNote>(*note).mod)};
+  }
+  return {"note", "reduces the rule's timeouts"};
 }
-
-TraceStep DescribeNote(std::span<const uint8_t>) { return {"note", "learns"}; }
 
 TraceStep DescribeKnownAddress(const PortRules& out) {
   return {"normal", fmt::format("forwarding to learned port {}", out.of_port)};

@@ -36,6 +36,19 @@ namespace vsw {
   X(kMeter, "meter", false, "packet exceeded the rate of a meter")                                 \
   X(kNoBridge, "no-bridge", false, "port belongs to no bridge at this moment")                     \
   X(kNoCopyBuffer, "no-copy-buffer", false, "no packet buffer left to copy a flooded frame into")  \
+  X(kTableMiss, "table-miss", false, "no rule of the table matches")                               \
+  X(kRuleDrops, "rule-drops", false, "the rules that match send the packet nowhere")               \
+  X(kNoReceive, "no-receive", false, "the port is set not to receive (port-mod)")                  \
+  X(kNoForward, "no-forward", false, "the egress port is set not to forward (port-mod)")           \
+  X(kFragmentDropped, "fragment-dropped", false, "the bridge drops IP fragments")                  \
+  X(kInvalidTtl, "invalid-ttl", false, "a TTL was used up")                                        \
+  X(kNoLiveBucket, "no-live-bucket", false, "the group has no bucket that can be used")            \
+  X(kGroupLoop, "group-loop", false, "groups call each other in a circle")                         \
+  X(kResubmitDepth, "resubmit-depth", false, "resubmits, groups and clones nest too deep")         \
+  X(kTooManySteps, "too-many-steps", false, "rules take too many lookups and actions")             \
+  X(kStackLimit, "stack-limit", false, "rules push more on the stack than it holds")               \
+  X(kRecirculationFull, "recirculation-full", false, "no room to remember recirculated packets")   \
+  X(kRecirculationStale, "recirculation-stale", false, "rules changed while it recirculated")      \
   X(kTxNoPort, "tx-no-port", true, "egress port is gone or could not be realised")                 \
   X(kTxPortDown, "tx-port-down", true, "egress port is administratively down or has no link")      \
   X(kTxNoGuest, "tx-no-guest", true, "no guest is connected, or its driver is not ready")          \

@@ -15,7 +15,7 @@ absl::StatusOr<ExitStatus> RunLine(const CommandLine& line, std::ostream& out, s
   VSW_ASSIGN_OR_RETURN(const std::string socket, ParseTarget(line.target));
   Client client(socket, std::chrono::duration<double>(line.timeout_s));
   Printer printer(line.format, out);
-  Context context{client, printer};
+  Context context{client, printer, !line.no_wait, &err};
   const Invocation& first = line.invocations.front();
   if (first.command->kind == Kind::kChange) {
     return RunChanges(line.invocations, !line.no_wait, context, err);

@@ -82,19 +82,6 @@ absl::StatusOr<v1::ChangeResponse> SendOne(Client& client, const Change& change)
   return absl::InternalError("a command made no change");
 }
 
-// The N of "changes[N]" in what the server says.
-std::optional<size_t> ChangeIndex(std::string_view message) {
-  constexpr std::string_view kMark = "changes[";
-  const size_t at = message.find(kMark);
-  if (at == std::string_view::npos) return std::nullopt;
-  const char* const end = message.data() + message.size();
-  size_t index = 0;
-  if (std::from_chars(message.data() + at + kMark.size(), end, index).ec != std::errc()) {
-    return std::nullopt;
-  }
-  return index;
-}
-
 absl::StatusOr<v1::ChangeResponse> Send(std::span<const Invocation> invocations,
                                         const v1::BatchRequest& batch, Client& client) {
   if (batch.changes_size() == 1) {
@@ -132,7 +119,16 @@ absl::Status ExplainWait(const absl::Status& status, uint64_t revision, Client& 
                                      stored, vswitchd.applied_revision())};
 }
 
-absl::StatusOr<v1::WaitAppliedResponse> Wait(uint64_t revision, Client& client) {
+std::string FailureLine(const v1::Failure& failure) {
+  const std::string what =
+      failure.port().empty() ? "bridge " + failure.bridge() : "port " + failure.port();
+  return fmt::format("vswctl: {}: stored, but the switch could not realise it: {}", what,
+                     failure.reason());
+}
+
+}  // namespace
+
+absl::StatusOr<v1::WaitAppliedResponse> WaitApplied(uint64_t revision, Client& client) {
   using std::chrono::milliseconds;
   // Some time is kept back to ask why, should there be no answer.
   const auto left = client.deadline() - Client::Clock::now();
@@ -148,14 +144,25 @@ absl::StatusOr<v1::WaitAppliedResponse> Wait(uint64_t revision, Client& client) 
   return Annotate(response.status(), fmt::format("the change is stored as revision {}", revision));
 }
 
-std::string FailureLine(const v1::Failure& failure) {
-  const std::string what =
-      failure.port().empty() ? "bridge " + failure.bridge() : "port " + failure.port();
-  return fmt::format("vswctl: {}: stored, but the switch could not realise it: {}", what,
-                     failure.reason());
+std::optional<size_t> ChangeIndex(std::string_view message) {
+  constexpr std::string_view kMark = "changes[";
+  const size_t at = message.find(kMark);
+  if (at == std::string_view::npos) return std::nullopt;
+  const char* const end = message.data() + message.size();
+  size_t index = 0;
+  if (std::from_chars(message.data() + at + kMark.size(), end, index).ec != std::errc()) {
+    return std::nullopt;
+  }
+  return index;
 }
 
-}  // namespace
+std::string OutcomeJson(uint64_t revision, const v1::WaitAppliedResponse& applied) {
+  std::vector<std::string> failures;
+  for (const v1::Failure& failure : applied.failures()) failures.push_back(ToJson(failure));
+  return JsonObject({{"revision", ToJson(std::to_string(revision))},
+                     {"applied_revision", ToJson(std::to_string(applied.applied_revision()))},
+                     {"failures", JsonArray(failures)}});
+}
 
 absl::StatusOr<ExitStatus> RunChanges(std::span<const Invocation> invocations, bool wait,
                                       Context& context, std::ostream& err) {
@@ -172,7 +179,8 @@ absl::StatusOr<ExitStatus> RunChanges(std::span<const Invocation> invocations, b
     if (context.printer.json()) context.printer.PrintLine(ToJson(stored));
     return ExitStatus::kOk;
   }
-  VSW_ASSIGN_OR_RETURN(v1::WaitAppliedResponse applied, Wait(stored.revision(), context.client));
+  VSW_ASSIGN_OR_RETURN(v1::WaitAppliedResponse applied,
+                       WaitApplied(stored.revision(), context.client));
   v1::WaitAppliedResponse own;
   for (const v1::Failure& failure : applied.failures()) {
     if (!touched.Has(failure)) continue;
@@ -180,12 +188,8 @@ absl::StatusOr<ExitStatus> RunChanges(std::span<const Invocation> invocations, b
     err << FailureLine(failure) << '\n';
   }
   if (context.printer.json()) {
-    std::vector<std::string> failures;
-    for (const v1::Failure& failure : own.failures()) failures.push_back(ToJson(failure));
-    context.printer.PrintLine(
-        JsonObject({{"revision", ToJson(std::to_string(stored.revision()))},
-                    {"applied_revision", ToJson(std::to_string(applied.applied_revision()))},
-                    {"failures", JsonArray(failures)}}));
+    own.set_applied_revision(applied.applied_revision());
+    context.printer.PrintLine(OutcomeJson(stored.revision(), own));
   }
   return own.failures().empty() ? ExitStatus::kOk : ExitStatus::kNotRealised;
 }

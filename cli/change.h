@@ -5,10 +5,14 @@
 #ifndef VSW_CLI_CHANGE_H_
 #define VSW_CLI_CHANGE_H_
 
+#include <optional>
 #include <span>
+#include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "cli/command.h"
+#include "vsw/v1/status.pb.h"
 
 namespace vsw::cli {
 
@@ -19,6 +23,16 @@ namespace vsw::cli {
 /// daemon that did not answer, and whether the change is stored.
 absl::StatusOr<ExitStatus> RunChanges(std::span<const Invocation> invocations, bool wait,
                                       Context& context, std::ostream& err);
+
+/// Waits until the switch runs `revision`. Errors: DeadlineExceeded or Unavailable, which say that
+/// the change is stored, and which daemon did not answer.
+absl::StatusOr<v1::WaitAppliedResponse> WaitApplied(uint64_t revision, Client& client);
+
+/// The N of "changes[N]" in what the server says.
+std::optional<size_t> ChangeIndex(std::string_view message);
+
+/// The outcome of a change as JSON.
+std::string OutcomeJson(uint64_t revision, const v1::WaitAppliedResponse& applied);
 
 }  // namespace vsw::cli
 

@@ -57,6 +57,17 @@ class Client {
     return CallStub<Service>(method, request, /*repeat=*/false, deadline_);
   }
 
+  /// Any other call, a stream for one: `call` gets a stub and the call's context. `repeat`: it only
+  /// reads, and starts anew when it is called again.
+  template <typename Service>
+  absl::Status Use(
+      bool repeat,
+      const std::function<grpc::Status(typename Service::Stub*, grpc::ClientContext*)>& call) {
+    return Call(repeat, deadline_, [&](grpc::ClientContext* context) {
+      return call(Service::NewStub(channel_).get(), context);
+    });
+  }
+
   const std::string& socket() const { return socket_; }
   double timeout_s() const { return timeout_.count(); }
   Clock::time_point deadline() const { return deadline_; }

@@ -9,7 +9,7 @@
 namespace vsw::cli {
 namespace {
 
-constexpr Command kCommands[] = {
+constexpr Command kOwnCommands[] = {
     {.name = "add-br",
      .usage = "BRIDGE [KEY=VALUE...]",
      .summary = "add a bridge",
@@ -187,11 +187,18 @@ constexpr Command kCommands[] = {
 
 }  // namespace
 
-std::span<const Command> Commands() { return kCommands; }
+std::span<const Command> Commands() {
+  static const std::vector<Command> commands = [] {
+    std::vector<Command> all(std::begin(kOwnCommands), std::end(kOwnCommands));
+    all.insert(all.end(), OpenFlowCommands().begin(), OpenFlowCommands().end());
+    return all;
+  }();
+  return commands;
+}
 
 const Command* FindCommand(std::span<const std::string> words) {
   const Command* found = nullptr;
-  for (const Command& command : kCommands) {
+  for (const Command& command : Commands()) {
     const size_t count = NameWords(command);
     if (words.size() < count) continue;
     const std::string name = count == 2 ? words[0] + " " + words[1] : words[0];

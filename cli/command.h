@@ -25,6 +25,20 @@ namespace vsw::cli {
 
 struct Command;
 
+/// Options of the commands about OpenFlow rules, by their bits in Command::rule_options.
+inline constexpr unsigned kStrictOption = 1, kNoStatsOption = 2, kNamesOption = 4, kSortOption = 8,
+                          kStoredOption = 16, kTableOption = 32;
+struct RuleOptions {
+  bool strict = false;
+  bool no_stats = false;
+  bool names = false;
+  bool no_names = false;
+  bool stored = false;
+  std::vector<std::string> sort;  // fields; "-" before one: descending
+  std::string table;
+  bool operator==(const RuleOptions&) const = default;
+};
+
 /// One command with its words, as parsed.
 struct Invocation {
   const Command* command = nullptr;
@@ -32,6 +46,7 @@ struct Invocation {
   std::vector<std::string> pairs;  // KEY=VALUE
   bool may_exist = false;
   bool if_exists = false;
+  RuleOptions rules;
   std::string text;  // as typed, for messages
 
   /// The word at `index`, or "" if there are fewer.
@@ -41,13 +56,16 @@ struct Invocation {
 struct Context {
   Client& client;
   Printer& printer;
+  bool wait = true;             // until the switch runs a change
+  std::ostream* err = nullptr;  // for what went wrong in spite of a result
 };
 
 /// What a word of a command is, for completion.
 enum class Word { kNone, kBridge, kPort, kBridgeOrPort, kNoun, kNamed, kKey, kShell, kCommand };
 
-/// What a command does. kFlush acts at once and is not part of the configuration.
-enum class Kind { kRead, kChange, kFlush, kLocal };
+/// What a command does. kFlush acts at once and is not part of the configuration; kRules changes
+/// OpenFlow rules, as a transaction of its own.
+enum class Kind { kRead, kChange, kFlush, kRules, kLocal };
 
 using BuildChange = absl::Status (*)(const Invocation&, v1::Change*);
 using RunCommand = absl::StatusOr<ExitStatus> (*)(const Invocation&, Context&);
@@ -66,6 +84,7 @@ struct Command {
   bool pairs_by_noun = false;  // the first word, bridge or port, says what the pairs are of
   bool may_exist = false;
   bool if_exists = false;
+  unsigned rule_options = 0;
   BuildChange build = nullptr;  // kChange
   RunCommand run = nullptr;     // the others
 };

@@ -45,6 +45,49 @@ absl::StatusOr<ExitStatus> RunHelp(const Invocation& invocation, Context& contex
 // completion.cc
 absl::StatusOr<ExitStatus> RunCompletion(const Invocation& invocation, Context& context);
 
+// openflow/flow_commands.cc
+absl::StatusOr<ExitStatus> RunAddFlow(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunAddFlows(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunModFlows(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunDelFlows(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunReplaceFlows(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunBundle(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunDiffFlows(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunDumpFlows(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunDumpAggregate(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunDumpTables(const Invocation& invocation, Context& context);
+
+// openflow/group_commands.cc
+absl::StatusOr<ExitStatus> RunAddGroup(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunAddGroups(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunModGroup(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunDelGroups(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunInsertBuckets(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunRemoveBuckets(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunDumpGroups(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunDumpGroupStats(const Invocation& invocation, Context& context);
+
+// openflow/meter_commands.cc
+absl::StatusOr<ExitStatus> RunAddMeter(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunModMeter(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunDelMeters(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunDumpMeters(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunMeterStats(const Invocation& invocation, Context& context);
+
+// openflow/controller_commands.cc
+absl::Status BuildSetController(const Invocation& invocation, v1::Change* change);
+absl::Status BuildDelController(const Invocation& invocation, v1::Change* change);
+absl::Status BuildSetListener(const Invocation& invocation, v1::Change* change);
+absl::Status BuildDelListener(const Invocation& invocation, v1::Change* change);
+absl::Status BuildSetFailMode(const Invocation& invocation, v1::Change* change);
+absl::Status BuildDelFailMode(const Invocation& invocation, v1::Change* change);
+absl::StatusOr<ExitStatus> RunGetController(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunGetListener(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunGetFailMode(const Invocation& invocation, Context& context);
+
+// openflow/commands.cc
+std::span<const Command> OpenFlowCommands();
+
 }  // namespace vsw::cli
 
 #endif  // VSW_CLI_HANDLERS_H_

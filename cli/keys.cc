@@ -22,12 +22,16 @@ constexpr Key kBridgeKeys[] = {
     {"dpid", "dpid", "NUMBER", "OpenFlow datapath id, decimal or 0x...; empty = from the name"},
     {"fdb-ageing", "fdb.ageing_seconds", "SECONDS", "forget silent addresses after this; 300"},
     {"fdb-size", "fdb.max_entries", "NUMBER", "most learned addresses; 8192"},
+    {"fail-mode", "fail_mode", "standalone|secure",
+     "without a controller that answers; standalone"},
+    {"controllers", "controllers", "LIST", "OpenFlow controllers such as tcp:192.0.2.1:6653"},
+    {"listeners", "listeners", "LIST", "where controllers may connect, such as ptcp:6653"},
     {"label.", "labels", "TEXT", "a label KEY of your own, never interpreted"},
 };
 
 constexpr Key kPortKeys[] = {
     {"type", "type", "internal|tap|system|dpdk|vhost-user|patch", "kind of port; system", true},
-    {"ofport", "ofport", "1..65279", "OpenFlow port number; empty = the switch chooses"},
+    {"ofport", "ofport", "1..65279", "OpenFlow port number; empty = a free one"},
     {"vlan-mode", "vlan.mode", "access|trunk|native-tagged|native-untagged|dot1q-tunnel",
      "empty = access with a tag, else trunk"},
     {"tag", "vlan.tag", "1..4094", "access, native or customer-tunnel VLAN"},
@@ -174,6 +178,11 @@ void FlattenInto(Noun noun, const Message& message, const std::string& prefix,
     const std::string path = prefix + field->name();
     if (field->is_map()) {
       FlattenMap(noun, message, field, path, rows);
+    } else if (field->message_type() != nullptr && field->is_repeated()) {
+      for (int j = 0; j < message.GetReflection()->FieldSize(message, field); ++j) {
+        const Message& child = message.GetReflection()->GetRepeatedMessage(message, field, j);
+        FlattenInto(noun, child, fmt::format("{}.{}.", path, j), rows);
+      }
     } else if (field->message_type() != nullptr) {
       const Message& child = message.GetReflection()->GetMessage(message, field);
       FlattenInto(noun, child, path + ".", rows);

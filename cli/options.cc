@@ -21,6 +21,14 @@ constexpr OptionInfo kOptions[] = {
     {"--no-wait", "", "return when a change is stored, before the switch runs it"},
     {"--may-exist", "", "add-br, add-port, fdb add: fine if it is there already"},
     {"--if-exists", "", "del-br, del-port, fdb del, get: fine if it is not there"},
+    {"--strict", "", "mod-flows, del-flows: only the rule of this very match and priority"},
+    {"--no-stats", "", "dump-flows: leave statistics out"},
+    {"--names", "", "dump-flows, dump-groups, trace, ...: ports by name"},
+    {"--no-names", "", "ports by number, the default"},
+    {"--sort", "", "dump-flows: in the order of priority; --sort=FIELD of that field"},
+    {"--rsort", "", "the same, downwards"},
+    {"--stored", "", "dump-flows, dump-groups, ...: what is stored, without asking the switch"},
+    {"--table", "TABLE", "replace-flows: this table only"},
     {"--help", "", "print help"},
 };
 
@@ -36,11 +44,23 @@ std::vector<std::vector<std::string>> SplitCommands(const std::vector<std::strin
   return segments;
 }
 
+// Takes --sort[=FIELD] and --rsort[=FIELD] out: their value is never the next word.
+void TakeSorting(std::vector<std::string>* segment, RuleOptions* rules) {
+  std::erase_if(*segment, [rules](const std::string& word) {
+    const std::string name = word.substr(0, word.find('='));
+    if (name != "--sort" && name != "--rsort") return false;
+    const std::string field = name == word ? "priority" : word.substr(name.size() + 1);
+    rules->sort.push_back((name == "--rsort" ? "-" : "") + field);
+    return true;
+  });
+}
+
 // Reads one segment's options into `line` and `invocation`, and returns its other words.
 absl::StatusOr<std::vector<std::string>> ParseOptions(std::vector<std::string> segment,
                                                       CommandLine* line, Invocation* invocation) {
   std::vector<std::string> words;
   std::string format;
+  TakeSorting(&segment, &invocation->rules);
   CLI::App app;
   app.set_help_flag();
   app.add_option("--target", line->target);
@@ -49,6 +69,12 @@ absl::StatusOr<std::vector<std::string>> ParseOptions(std::vector<std::string> s
   app.add_flag("--no-wait", line->no_wait);
   app.add_flag("--may-exist", invocation->may_exist);
   app.add_flag("--if-exists", invocation->if_exists);
+  app.add_flag("--strict", invocation->rules.strict);
+  app.add_flag("--no-stats", invocation->rules.no_stats);
+  app.add_flag("--names", invocation->rules.names);
+  app.add_flag("--no-names", invocation->rules.no_names);
+  app.add_flag("--stored", invocation->rules.stored);
+  app.add_option("--table", invocation->rules.table);
   app.add_flag("-h,--help", line->help);
   app.add_option("words", words);
   std::reverse(segment.begin(), segment.end());  // CLI11 takes them from the back
@@ -99,6 +125,23 @@ absl::Status CheckFlags(const Invocation& invocation) {
   if (invocation.if_exists && !command.if_exists) {
     return Misuse(command, "--if-exists goes with del-br, del-port, fdb del and get only");
   }
+  const RuleOptions& rules = invocation.rules;
+  const struct {
+    bool given;
+    unsigned bit;
+    const char* name;
+  } options[] = {
+      {rules.strict, kStrictOption, "--strict"},
+      {rules.no_stats, kNoStatsOption, "--no-stats"},
+      {rules.names || rules.no_names, kNamesOption, "--names"},
+      {!rules.sort.empty(), kSortOption, "--sort"},
+      {rules.stored, kStoredOption, "--stored"},
+      {!rules.table.empty(), kTableOption, "--table"},
+  };
+  for (const auto& option : options) {
+    if (!option.given || (command.rule_options & option.bit) != 0) continue;
+    return Misuse(command, fmt::format("{} does not go with it", option.name));
+  }
   return absl::OkStatus();
 }
 
@@ -128,7 +171,7 @@ absl::Status CheckLine(const CommandLine& line) {
           "are one transaction; run it by itself",
           command.name);
     }
-    if (line.no_wait) {
+    if (line.no_wait && command.kind != Kind::kRules) {
       return InvalidArgument(
           "--no-wait goes with commands that change the configuration; {} is none", command.name);
     }

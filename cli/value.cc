@@ -72,6 +72,13 @@ std::string NumberText(uint64_t value, const FieldDescriptor* field) {
 
 std::string ListText(const Message& message, const FieldDescriptor* field) {
   const auto* reflection = message.GetReflection();
+  if (field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+    std::string text;
+    for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
+      text += (i == 0 ? "" : ",") + reflection->GetRepeatedString(message, field, i);
+    }
+    return text;
+  }
   std::vector<uint32_t> values;
   for (int i = 0; i < reflection->FieldSize(message, field); ++i) {
     values.push_back(reflection->GetRepeatedUInt32(message, field, i));
@@ -152,6 +159,12 @@ absl::Status SetField(std::string_view text, const FieldDescriptor* field, Messa
   const auto* reflection = message->GetReflection();
   reflection->ClearField(message, field);
   if (text.empty()) return absl::OkStatus();
+  if (field->is_repeated() && field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+    for (const std::string_view part : Split(text, ',')) {
+      reflection->AddString(message, field, std::string(part));
+    }
+    return absl::OkStatus();
+  }
   if (field->is_repeated()) {
     VSW_ASSIGN_OR_RETURN(const std::vector<uint32_t> vlans, ParseVlanList(text));
     for (const uint32_t vlan : vlans) reflection->AddUInt32(message, field, vlan);

@@ -19,9 +19,14 @@ constexpr auto kPaths = std::to_array<FieldPath<Bridge>>({
     {"fdb.ageing_seconds",
      [](const Bridge& v, Bridge* t) { t->fdb_ageing_seconds = v.fdb_ageing_seconds; }},
     {"fdb.max_entries", [](const Bridge& v, Bridge* t) { t->fdb_max_entries = v.fdb_max_entries; }},
+    {"fail_mode", [](const Bridge& v, Bridge* t) { t->fail_mode = v.fail_mode; }},
+    {"controllers", [](const Bridge& v, Bridge* t) { t->controllers = v.controllers; }},
+    {"listeners", [](const Bridge& v, Bridge* t) { t->listeners = v.listeners; }},
     {"labels", [](const Bridge& v, Bridge* t) { t->labels = v.labels; }, &Bridge::labels},
 });
-constexpr char kKnownPaths[] = "dpid, fdb, fdb.ageing_seconds, fdb.max_entries, labels, labels.KEY";
+constexpr char kKnownPaths[] =
+    "dpid, fdb, fdb.ageing_seconds, fdb.max_entries, fail_mode, controllers, listeners, labels, "
+    "labels.KEY";
 
 // Two bridges of one datapath id would be one to every controller. 0 is derived by the switch.
 absl::Status CheckDpid(const Bridge& bridge, const Config& config) {
@@ -64,6 +69,7 @@ absl::Status Apply(const CreateBridge& change, const HostView& /*host*/, Config*
   }
   VSW_RETURN_IF_ERROR(CheckDpid(bridge, *config));
   config->PutBridge(bridge);
+  config->created_bridges.insert(bridge.name);
   config->PutPort({.name = bridge.name,
                    .bridge = bridge.name,
                    .kind = db::PortKind::kInternal,

@@ -9,6 +9,16 @@ ChangeQueue::ChangeQueue(Configurator* configurator)
 ChangeQueue::~ChangeQueue() { Stop(); }
 
 void ChangeQueue::Submit(ChangeRequest request, Done done) {
+  Enter({[this, request = std::move(request)] { return configurator_->Execute(request); },
+         std::move(done)});
+}
+
+void ChangeQueue::Submit(RulesRequest request, Done done) {
+  Enter({[this, request = std::move(request)] { return configurator_->Execute(request); },
+         std::move(done)});
+}
+
+void ChangeQueue::Enter(Item item) {
   absl::Status refusal;
   {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -17,12 +27,12 @@ void ChangeQueue::Submit(ChangeRequest request, Done done) {
     } else if (items_.size() >= kMaxWaiting) {
       refusal = ResourceExhausted("{} changes are waiting already; try again", kMaxWaiting);
     } else {
-      items_.push_back({std::move(request), std::move(done)});
+      items_.push_back(std::move(item));
       wake_.notify_one();
       return;
     }
   }
-  done(refusal);
+  item.done(refusal);
 }
 
 void ChangeQueue::Run() {
@@ -33,7 +43,7 @@ void ChangeQueue::Run() {
     const Item item = std::move(items_.front());
     items_.pop_front();
     lock.unlock();
-    item.done(configurator_->Execute(item.request));
+    item.done(item.execute());
     lock.lock();
   }
   const std::deque<Item> refused = std::move(items_);

@@ -29,15 +29,17 @@ class ChangeQueue {
   /// Calls `done` exactly once. Errors: those of Configurator::Execute; ResourceExhausted (too many
   /// waiting), Unavailable (stopping).
   void Submit(ChangeRequest request, Done done);
+  void Submit(RulesRequest request, Done done);
 
   /// Finishes the request at hand and refuses the waiting ones.
   void Stop();
 
  private:
   struct Item {
-    ChangeRequest request;
+    std::function<absl::StatusOr<uint64_t>()> execute;
     Done done;
   };
+  void Enter(Item item);
   void Run();
 
   Configurator* const configurator_;

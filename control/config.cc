@@ -2,6 +2,7 @@
 #include "control/config.h"
 
 #include "control/port_kinds.h"
+#include "control/validate.h"
 
 namespace vsw::control {
 namespace {
@@ -52,6 +53,15 @@ const std::string* Config::ClaimOwner(const std::string& claim) const {
   return Get(claims_, claim);
 }
 
+uint32_t Config::TakeOfPort(const std::string& bridge) {
+  uint32_t& last = last_taken_[bridge];
+  for (uint32_t tried = 0; tried < kMaxOfPort; ++tried) {
+    last = last % kMaxOfPort + 1;
+    if (OfPortOwner(bridge, last) == nullptr) return last;
+  }
+  return 0;
+}
+
 void Config::PutBridge(db::BridgeRecord bridge) {
   std::string name = bridge.name;
   bridges_[std::move(name)] = std::make_shared<const db::BridgeRecord>(std::move(bridge));
@@ -64,6 +74,7 @@ void Config::RemoveBridge(const std::string& name) {
   }
   for (const std::string& port : ports) RemovePort(port);
   bridges_.erase(name);
+  last_taken_.erase(name);
 }
 
 void Config::PutPort(db::PortRecord port) {

@@ -10,6 +10,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,8 @@ class Config {
   explicit Config(db::Contents contents);
 
   uint64_t revision = 0;
+  /// Bridges that the request at hand created, be it in place of a deleted one of that name.
+  std::set<std::string> created_bridges;
 
   const db::BridgeRecord* FindBridge(const std::string& name) const;
   const db::PortRecord* FindPort(const std::string& name) const;
@@ -32,6 +35,11 @@ class Config {
   /// The port that has this OpenFlow number, or that claims this resource; null if none does.
   const std::string* OfPortOwner(const std::string& bridge, uint32_t ofport) const;
   const std::string* ClaimOwner(const std::string& claim) const;
+
+  /// A free OpenFlow number for a port of the bridge; 0 if none is left. The lowest one to begin
+  /// with, and from then on the next free one after the last that was given, so that the number of
+  /// a deleted port, which rules may still name, is the last to come back.
+  uint32_t TakeOfPort(const std::string& bridge);
 
   void PutBridge(db::BridgeRecord bridge);
   /// With its ports and static addresses.
@@ -56,6 +64,7 @@ class Config {
   std::map<db::FdbKey, std::string> static_fdb_;
   std::map<std::pair<std::string, uint32_t>, std::string> ofports_;
   std::map<std::string, std::string> claims_;
+  std::map<std::string, uint32_t> last_taken_;  // by bridge: what TakeOfPort gave last
 };
 
 /// What has to be written to get from one to the other; empty if they are equal but for the

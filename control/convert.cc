@@ -38,6 +38,11 @@ constexpr auto kPriorityTags = std::to_array<EnumRow<db::PriorityTags, v1::Prior
     {db::PriorityTags::kAlways, v1::PRIORITY_TAGS_ALWAYS},
 });
 
+constexpr auto kFailModes = std::to_array<EnumRow<db::FailMode, v1::FailMode>>({
+    {db::FailMode::kStandalone, v1::FAIL_MODE_STANDALONE},
+    {db::FailMode::kSecure, v1::FAIL_MODE_SECURE},
+});
+
 template <typename Table, typename Record>
 auto MessageOf(const Table& table, Record record) {
   for (const auto& row : table) {
@@ -74,12 +79,19 @@ absl::Status ReadMac(const std::string& field, const std::string& text, uint64_t
   return absl::OkStatus();
 }
 
-db::BridgeRecord ToRecord(const v1::Bridge& bridge) {
-  return {.name = bridge.name(),
-          .dpid = bridge.dpid(),
-          .fdb_ageing_seconds = bridge.fdb().ageing_seconds(),
-          .fdb_max_entries = bridge.fdb().max_entries(),
-          .labels = ToMap(bridge.labels())};
+absl::StatusOr<db::BridgeRecord> ToRecord(const v1::Bridge& bridge) {
+  db::BridgeRecord record{.name = bridge.name(),
+                          .dpid = bridge.dpid(),
+                          .fdb_ageing_seconds = bridge.fdb().ageing_seconds(),
+                          .fdb_max_entries = bridge.fdb().max_entries(),
+                          .labels = ToMap(bridge.labels())};
+  if (bridge.fail_mode() != v1::FAIL_MODE_UNSPECIFIED) {
+    VSW_RETURN_IF_ERROR(
+        ReadEnum(kFailModes, "bridge.fail_mode", bridge.fail_mode(), &record.fail_mode));
+  }
+  record.controllers = {bridge.controllers().begin(), bridge.controllers().end()};
+  record.listeners = {bridge.listeners().begin(), bridge.listeners().end()};
+  return record;
 }
 
 absl::Status ReadVlan(const v1::VlanSettings& vlan, db::VlanRecord* record) {
@@ -118,6 +130,9 @@ v1::Bridge ToMessage(const db::BridgeRecord& record) {
   bridge.mutable_fdb()->set_ageing_seconds(record.fdb_ageing_seconds);
   bridge.mutable_fdb()->set_max_entries(record.fdb_max_entries);
   bridge.mutable_labels()->insert(record.labels.begin(), record.labels.end());
+  bridge.set_fail_mode(MessageOf(kFailModes, record.fail_mode));
+  bridge.mutable_controllers()->Assign(record.controllers.begin(), record.controllers.end());
+  bridge.mutable_listeners()->Assign(record.listeners.begin(), record.listeners.end());
   return bridge;
 }
 
@@ -161,11 +176,13 @@ datapath::v1::WantedState ToWantedState(const Config& config) {
 }
 
 absl::StatusOr<Change> ToChange(const v1::CreateBridgeRequest& request) {
-  return CreateBridge{.bridge = ToRecord(request.bridge()), .may_exist = request.may_exist()};
+  VSW_ASSIGN_OR_RETURN(db::BridgeRecord bridge, ToRecord(request.bridge()));
+  return CreateBridge{.bridge = std::move(bridge), .may_exist = request.may_exist()};
 }
 
 absl::StatusOr<Change> ToChange(const v1::UpdateBridgeRequest& request) {
-  return UpdateBridge{.bridge = ToRecord(request.bridge()), .paths = Paths(request.update_mask())};
+  VSW_ASSIGN_OR_RETURN(db::BridgeRecord bridge, ToRecord(request.bridge()));
+  return UpdateBridge{.bridge = std::move(bridge), .paths = Paths(request.update_mask())};
 }
 
 absl::StatusOr<Change> ToChange(const v1::DeleteBridgeRequest& request) {

@@ -15,6 +15,7 @@
 #include "control/bridge_service.h"
 #include "control/fdb_service.h"
 #include "control/metrics.h"
+#include "control/openflow_service.h"
 #include "control/port_service.h"
 #include "control/reconciler.h"
 #include "control/status_service.h"
@@ -99,6 +100,7 @@ struct Daemon::Parts {
   std::optional<PortService> ports;
   std::optional<FdbService> fdb;
   std::optional<BatchService> batches;
+  std::optional<OpenFlowService> openflow;
   std::optional<StatusService> status;
   std::unique_ptr<grpc::Server> server;
 
@@ -132,12 +134,14 @@ absl::Status Daemon::Parts::Serve() {
   ports.emplace(services);
   fdb.emplace(services);
   batches.emplace(services);
+  openflow.emplace(services);
   status.emplace(services);
   grpc::ServerBuilder builder;
   builder.RegisterService(&*bridges)
       .RegisterService(&*ports)
       .RegisterService(&*fdb)
       .RegisterService(&*batches)
+      .RegisterService(&*openflow)
       .RegisterService(&*status);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetResourceQuota(grpc::ResourceQuota("vswmgrd").Resize(kMaxServerMemoryBytes));

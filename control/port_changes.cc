@@ -64,8 +64,18 @@ absl::Status CheckOfPort(const Port& port, const Config& config) {
   const std::string* owner = config.OfPortOwner(port.bridge, port.ofport);
   if (owner == nullptr || *owner == port.name) return absl::OkStatus();
   return AtField("port.ofport", AlreadyExists("{} belongs to port {} of bridge {}; use another, or "
-                                              "0 to let the switch choose",
+                                              "0 for any that is free",
                                               port.ofport, Quote(*owner), Quote(port.bridge)));
+}
+
+// A number that is not asked for is chosen here and stored, so that rules can rely on it.
+absl::Status ChooseOfPort(Port* port, Config* config) {
+  if (port->ofport != 0) return absl::OkStatus();
+  port->ofport = IsLocal(*port) ? kLocalOfPort : config->TakeOfPort(port->bridge);
+  if (port->ofport != 0) return absl::OkStatus();
+  return AtField("port.ofport",
+                 ResourceExhausted("bridge {} has no OpenFlow port number left; delete a port",
+                                   Quote(port->bridge)));
 }
 
 // The peer may come later; one that is there must be able to be a peer.
@@ -85,6 +95,7 @@ absl::Status Put(Port port, const HostView& host, Config* config) {
   VSW_RETURN_IF_ERROR(CheckClaims(port, *config));
   VSW_RETURN_IF_ERROR(CheckOfPort(port, *config));
   VSW_RETURN_IF_ERROR(CheckPeer(port, *config));
+  VSW_RETURN_IF_ERROR(ChooseOfPort(&port, config));
   config->PutPort(std::move(port));
   return absl::OkStatus();
 }

@@ -67,6 +67,9 @@ class ReconcileMachine {
   std::optional<TimePoint> WakeAt() const;
 
   bool connected() const { return connected_; }
+  /// What the connected switch runs, as last heard.
+  uint64_t applied() const { return applied_; }
+  const std::string& boot_id() const { return boot_id_; }
   /// The switch that is connected has had our state since it started.
   bool served() const { return connected_ && served_boot_ == boot_id_; }
 

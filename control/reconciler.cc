@@ -5,6 +5,8 @@
 
 #include "base/log.h"
 #include "control/convert.h"
+#include "control/field_error.h"
+#include "control/rules/rule_message.h"
 
 namespace vsw::control {
 namespace {
@@ -44,6 +46,11 @@ class Reconciler::Watch : public grpc::ClientReadReactor<datapath::v1::ActualSta
 
 struct Reconciler::ApplyCall {
   std::shared_ptr<SwitchClient::Stub> stub;
+  std::unique_ptr<datapath::v1::OpenFlow::Stub> openflow;
+  std::string boot_id;  // of the switch that it was prepared for
+  grpc::ClientContext rules_context;
+  datapath::v1::ModifyRulesRequest rules;
+  datapath::v1::ModifyRulesResponse refused;
   grpc::ClientContext context;
   datapath::v1::WantedState wanted;
   datapath::v1::ActualState actual;
@@ -88,7 +95,10 @@ void Reconciler::Run() {
     if (folder_watch_.Wait(machine_.WakeAt())) machine_.OnSocketAppeared();
   }
   if (watch_ != nullptr) watch_->Cancel();
-  if (apply_ != nullptr) apply_->context.TryCancel();
+  if (apply_ != nullptr) {
+    apply_->rules_context.TryCancel();
+    apply_->context.TryCancel();
+  }
   if (question_ != nullptr) question_->TryCancel();
   while (true) {
     RunEvents();
@@ -145,9 +155,59 @@ void Reconciler::OnWatchEnded(const grpc::Status& status) {
 void Reconciler::StartApply() {
   apply_ = std::make_shared<ApplyCall>();
   apply_->stub = client_->stub();
-  apply_->wanted = ToWantedState(*configurator_->Current());
-  apply_->context.set_deadline(std::chrono::system_clock::now() + kApplyTimeout);
+  apply_->boot_id = machine_.boot_id();
+  PrepareApply(apply_.get());
+  if (apply_->rules.deltas().empty()) {
+    SendWanted(apply_);
+    return;
+  }
   const std::shared_ptr<ApplyCall> call = apply_;
+  call->openflow = datapath::v1::OpenFlow::NewStub(client_->channel());
+  call->rules_context.set_deadline(std::chrono::system_clock::now() + kApplyTimeout);
+  call->openflow->async()->ModifyRules(&call->rules_context, &call->rules, &call->refused,
+                                       [this, call](grpc::Status status) {
+                                         Post([this, call, status] {
+                                           if (status.ok() && !stopping_) {
+                                             SendWanted(call);
+                                           } else {
+                                             OnApplyDone(*call, status);
+                                           }
+                                         });
+                                       });
+}
+
+// A switch that has had our state gets what has changed since; any other, and any bridge that is
+// new to it, gets all rules. Who runs our newest revision already has them.
+void Reconciler::PrepareApply(ApplyCall* call) {
+  configurator_->ReadRules([&](const Config& config, const Configurator::RuleBooks& books) {
+    call->wanted = ToWantedState(config);
+    const auto add_whole = [&](const std::string& bridge) {
+      const auto book = books.find(bridge);
+      if (book == books.end()) return;
+      *call->wanted.add_rules() = ToMessage(bridge, book->second);
+    };
+    std::optional<std::vector<RuleLog::DeltaPtr>> news;
+    if (machine_.served() || machine_.applied() == config.revision) {
+      news = configurator_->rule_log().Between(machine_.applied(), config.revision);
+    }
+    if (!news.has_value()) {
+      for (const auto& [bridge, book] : books) add_whole(bridge);
+      return;
+    }
+    std::set<std::string> whole;
+    for (const RuleLog::DeltaPtr& delta : *news) {
+      if (delta->kind == RuleDelta::Kind::kWhole) whole.insert(delta->bridge);
+    }
+    for (const std::string& bridge : whole) add_whole(bridge);
+    for (const RuleLog::DeltaPtr& delta : *news) {
+      if (whole.contains(delta->bridge) || config.FindBridge(delta->bridge) == nullptr) continue;
+      *call->rules.add_deltas() = ToMessage(*delta);
+    }
+  });
+}
+
+void Reconciler::SendWanted(const std::shared_ptr<ApplyCall>& call) {
+  call->context.set_deadline(std::chrono::system_clock::now() + kApplyTimeout);
   call->stub->async()->Apply(&call->context, &call->wanted, &call->actual,
                              [this, call](grpc::Status status) {
                                Post([this, call, status] { OnApplyDone(*call, status); });
@@ -160,6 +220,11 @@ void Reconciler::OnApplyDone(const ApplyCall& call, const grpc::Status& status) 
   const uint64_t revision = call.wanted.revision();
   if (status.ok()) {
     VSW_LOG_INFO("revision {} applied", revision);
+    // A new start of the switch has none of what an older one was told.
+    if (call.actual.boot_id() == call.boot_id) {
+      NoteRefusedRules(call.refused);
+      configurator_->rule_log().Forget(revision);
+    }
     machine_.OnApplied(call.actual.boot_id(), revision);
     view_->OnApplied(call.actual);
     return;
@@ -207,6 +272,18 @@ void Reconciler::Raise(uint64_t above) {
   }
   machine_.OnRaiseFailed(std::chrono::steady_clock::now());
   NoteApplyError(std::string(raised.status().message()));
+}
+
+void Reconciler::NoteRefusedRules(const datapath::v1::ModifyRulesResponse& refused) {
+  for (const datapath::v1::RuleFailure& failure : refused.failures()) {
+    VSW_LOG_WARN("revision {}, bridge {}: vswitchd refused {}: {}", failure.revision(),
+                 failure.bridge(), Quote(failure.rule()), failure.reason());
+    v1::Failure told;
+    told.set_bridge(failure.bridge());
+    told.set_rule(failure.rule().empty() ? "the whole change" : failure.rule());
+    told.set_reason(failure.reason());
+    view_->OnRuleRefused(failure.revision(), std::move(told));
+  }
 }
 
 void Reconciler::NoteApplyError(const std::string& error) {

@@ -2,7 +2,9 @@
 //
 // Makes the switch run what is stored. A thread of its own drives the ReconcileMachine: it feeds it
 // with what gRPC, the configurator and the run directory report, and carries out its steps. What
-// the switch says goes to the SwitchView. If vswitchd stays away, nothing else is disturbed.
+// the switch says goes to the SwitchView. Changes of rules go
+// ahead of the state of their revision: who has applied a revision runs its rules. If vswitchd
+// stays away, nothing else is disturbed.
 //
 // Thread safety: Wake may be called from any thread; Start and Stop by the owner.
 #ifndef VSW_CONTROL_RECONCILER_H_
@@ -51,9 +53,12 @@ class Reconciler {
   void OnWatchState(const datapath::v1::ActualState& state);
   void OnWatchEnded(const grpc::Status& status);
   void StartApply();
+  void PrepareApply(ApplyCall* call);
+  void SendWanted(const std::shared_ptr<ApplyCall>& call);
   void OnApplyDone(const ApplyCall& call, const grpc::Status& status);
   void AskWhyRefused();
   void Raise(uint64_t above);
+  void NoteRefusedRules(const datapath::v1::ModifyRulesResponse& refused);
   void NoteApplyError(const std::string& error);
 
   Configurator* const configurator_;

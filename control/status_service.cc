@@ -15,6 +15,7 @@ class WaitReactor : public grpc::ServerUnaryReactor {
       : view_(view), response_(response) {}
 
   void Start(uint64_t revision) {
+    revision_ = revision;
     const absl::StatusOr<uint64_t> ticket =
         view_->Wait(revision, [this](const SwitchSnapshot& state) { Answer(state); });
     if (ticket.ok()) {
@@ -44,6 +45,9 @@ class WaitReactor : public grpc::ServerUnaryReactor {
       if (port.status().state() != v1::RESOURCE_STATE_FAILED) continue;
       AddFailure(port.bridge(), port.name(), port.status().reason());
     }
+    for (v1::Failure& failure : view_->RefusedRules(revision_)) {
+      *response_->add_failures() = std::move(failure);
+    }
     Finish(grpc::Status::OK);
   }
   void AddFailure(const std::string& bridge, const std::string& port, const std::string& reason) {
@@ -56,6 +60,7 @@ class WaitReactor : public grpc::ServerUnaryReactor {
   v1::WaitAppliedResponse* const response_;
   // Set before gRPC knows of the reactor, and thus before OnCancel.
   uint64_t ticket_ = 0;
+  uint64_t revision_ = 0;
 };
 
 }  // namespace

@@ -7,7 +7,7 @@
 namespace vsw::control {
 namespace {
 
-constexpr int kMaxMessageBytes = 64 << 20;  // the state of very many ports
+constexpr int kMaxMessageBytes = 1 << 30;  // the state of very many ports and rules
 
 }  // namespace
 
@@ -24,9 +24,11 @@ std::shared_ptr<SwitchClient::Stub> SwitchClient::Renew() {
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
-  std::shared_ptr<Stub> stub = datapath::v1::Datapath::NewStub(grpc::CreateCustomChannel(
-      "unix:" + socket_path_, grpc::InsecureChannelCredentials(), arguments));
+  std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(
+      "unix:" + socket_path_, grpc::InsecureChannelCredentials(), arguments);
+  std::shared_ptr<Stub> stub = datapath::v1::Datapath::NewStub(channel);
   const std::lock_guard<std::mutex> lock(mutex_);
+  channel_ = std::move(channel);
   stub_ = stub;
   return stub;
 }
@@ -34,6 +36,11 @@ std::shared_ptr<SwitchClient::Stub> SwitchClient::Renew() {
 std::shared_ptr<SwitchClient::Stub> SwitchClient::stub() const {
   const std::lock_guard<std::mutex> lock(mutex_);
   return stub_;
+}
+
+std::shared_ptr<grpc::Channel> SwitchClient::channel() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return channel_;
 }
 
 absl::Status SwitchClient::Explain(const grpc::Status& status) const {

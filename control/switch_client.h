@@ -8,6 +8,8 @@
 #ifndef VSW_CONTROL_SWITCH_CLIENT_H_
 #define VSW_CONTROL_SWITCH_CLIENT_H_
 
+#include <grpcpp/grpcpp.h>
+
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -29,6 +31,8 @@ class SwitchClient {
   /// A fresh channel, which connects at its first call.
   std::shared_ptr<Stub> Renew();
   std::shared_ptr<Stub> stub() const;
+  /// For the other services of the switch.
+  std::shared_ptr<grpc::Channel> channel() const;
 
   const std::string& socket_path() const { return socket_path_; }
 
@@ -38,23 +42,25 @@ class SwitchClient {
  private:
   const std::string socket_path_;
   mutable std::mutex mutex_;
+  std::shared_ptr<grpc::Channel> channel_;
   std::shared_ptr<Stub> stub_;
 };
 
-/// Calls `method` of the switch with a deadline of `timeout`, or `deadline` if that is sooner;
+/// Calls `method` of `Service` with a deadline of `timeout`, or `deadline` if that is sooner;
 /// `done` gets the answer or the explained error, once, on a thread of gRPC.
-template <typename Request, typename Response, typename Method>
+template <typename Request, typename Response, typename Service = datapath::v1::Datapath,
+          typename Method>
 void CallSwitch(SwitchClient* client, Method method, Request request,
                 std::chrono::system_clock::time_point deadline, std::chrono::milliseconds timeout,
                 std::function<void(const absl::StatusOr<Response>&)> done) {
   struct Call {
-    std::shared_ptr<SwitchClient::Stub> stub;
+    std::unique_ptr<typename Service::Stub> stub;
     grpc::ClientContext context;
     Request request;
     Response response;
   };
   auto call = std::make_shared<Call>();
-  call->stub = client->stub();
+  call->stub = Service::NewStub(client->channel());
   call->request = std::move(request);
   call->context.set_deadline(std::min(deadline, std::chrono::system_clock::now() + timeout));
   (call->stub->async()->*method)(&call->context, &call->request, &call->response,

@@ -89,6 +89,20 @@ SwitchView::SnapshotPtr SwitchView::Get() const {
   return snapshot_;
 }
 
+void SwitchView::OnRuleRefused(uint64_t revision, v1::Failure failure) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  refused_rules_.emplace(revision, std::move(failure));
+  if (refused_rules_.size() > kMaxRefusals) refused_rules_.erase(refused_rules_.begin());
+}
+
+std::vector<v1::Failure> SwitchView::RefusedRules(uint64_t revision) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  std::vector<v1::Failure> failures;
+  const auto [begin, end] = refused_rules_.equal_range(revision);
+  for (auto row = begin; row != end; ++row) failures.push_back(row->second);
+  return failures;
+}
+
 absl::StatusOr<uint64_t> SwitchView::Wait(uint64_t revision, Waiter waiter) {
   SnapshotPtr snapshot;
   uint64_t ticket = 0;

@@ -57,6 +57,12 @@ class SwitchView {
   void OnDisconnected(const std::string& error);
   void OnApplyError(const std::string& error);
 
+  /// The switch would not have a rule of this revision.
+  void OnRuleRefused(uint64_t revision, v1::Failure failure);
+  /// What is known of that, for the last kMaxRefusals.
+  std::vector<v1::Failure> RefusedRules(uint64_t revision) const;
+  static constexpr size_t kMaxRefusals = 1024;
+
   SnapshotPtr Get() const;
 
   /// Calls `waiter` once, as soon as the connected switch runs our `revision` or later; maybe at
@@ -76,6 +82,7 @@ class SwitchView {
   mutable std::mutex mutex_;
   SnapshotPtr snapshot_;
   std::map<uint64_t, Entry> waiters_;
+  std::multimap<uint64_t, v1::Failure> refused_rules_;  // by revision
   uint64_t next_ticket_ = 1;
 };
 

@@ -95,6 +95,7 @@ absl::Status CheckBridge(const db::BridgeRecord& bridge) {
     return BadField("bridge.fdb.max_entries", "{} is not one of 0..{} (0 = the default)",
                     bridge.fdb_max_entries, kMaxFdbEntries);
   }
+  VSW_RETURN_IF_ERROR(CheckTargets(bridge));
   return CheckLabels("bridge.labels", bridge.labels);
 }
 
@@ -105,7 +106,7 @@ absl::Status CheckPort(const db::PortRecord& port, const HostView& host) {
     VSW_RETURN_IF_ERROR(CheckPortName("port.name", port.name));
   }
   if (!IsLocal(port) && port.ofport > kMaxOfPort) {
-    return BadField("port.ofport", "{} is not one of 1..{} (0 = the switch chooses)", port.ofport,
+    return BadField("port.ofport", "{} is not one of 1..{} (0 = any that is free)", port.ofport,
                     kMaxOfPort);
   }
   VSW_RETURN_IF_ERROR(CheckVlan(port.vlan));

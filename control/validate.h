@@ -38,6 +38,8 @@ absl::Status CheckBridge(const db::BridgeRecord& bridge);
 absl::Status CheckPort(const db::PortRecord& port, const HostView& host);
 absl::Status CheckVlan(const db::VlanRecord& vlan);
 absl::Status CheckOptions(const db::PortRecord& port, const HostView& host);
+/// Controllers and listeners (validate_targets.cc).
+absl::Status CheckTargets(const db::BridgeRecord& bridge);
 absl::Status CheckFdbKey(const db::FdbKey& key);
 
 }  // namespace vsw::control

@@ -27,6 +27,8 @@
 #include "datapath/process/mbuf_pool.h"
 #include "datapath/process/memory_plan.h"
 #include "datapath/process/pid_file.h"
+#include "ofproto/openflow_connections.h"
+#include "ofproto/service/openflow_service.h"
 #include "ofproto/switch.h"
 
 namespace vsw {
@@ -41,6 +43,7 @@ struct Flags {
   std::string workers;
   uint64_t memory_mib = 512;
   std::string log_level = "info";
+  TlsSettings tls;  // of OpenFlow connections
 };
 
 /// Blocked in every thread, so that only main() takes them, by sigwait().
@@ -89,10 +92,18 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   };
   ApplyThread apply(std::make_unique<Applier>(workers.get(), &slow_path, make_port, sweep),
                     workers.get(), &signal);
+  OpenFlowConnections connections({.run_dir = flags.run_dir,
+                                   .software = "vsw " VSW_VERSION,
+                                   .tls = flags.tls},
+                                  workers.get(), &slow_path);
+  if (!connections.tls_error().empty()) {
+    VSW_LOG_WARN("OpenFlow over TLS cannot be had: {}", connections.tls_error());
+  }
+  OpenFlowService openflow(workers.get(), &slow_path);
   DatapathService service({.version = VSW_VERSION, .memory = memory.description, .warnings = {}},
-                          &apply, workers.get(), &slow_path);
+                          &apply, workers.get(), &slow_path, &openflow);
   VSW_ASSIGN_OR_RETURN(std::unique_ptr<DatapathServer> server,
-                       DatapathServer::Start(flags.run_dir + "/vswitchd.sock", &service));
+                       DatapathServer::Start(flags.run_dir + "/vswitchd.sock", &service, &openflow));
   VSW_LOG_INFO("vswitchd {} is ready on {}; {}", VSW_VERSION, flags.run_dir, memory.description);
   sd_notify(0, "READY=1");
 
@@ -128,6 +139,11 @@ void AddFlags(CLI::App* app, Flags* flags) {
   app->add_option("--memory", flags->memory_mib, "Memory to use, in MiB")->capture_default_str();
   app->add_option("--log-level", flags->log_level, "trace, debug, info, warn, error or off")
       ->capture_default_str();
+  app->add_option("--of-private-key", flags->tls.private_key,
+                  "PEM file of the key for OpenFlow connections over TLS");
+  app->add_option("--of-certificate", flags->tls.certificate, "PEM file of its certificate");
+  app->add_option("--of-ca-cert", flags->tls.ca_certificate,
+                  "PEM file of the authorities that peers' certificates are checked by");
   app->set_version_flag("--version", "vswitchd " VSW_VERSION);
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "db/rules.h"
+
 namespace vsw::db {
 namespace {
 
@@ -25,8 +27,8 @@ absl::Status Assign(Enum* target, std::optional<Enum> value, const Statement& ro
     return absl::OkStatus();
   }
   return absl::DataLossError(
-      fmt::format("database: port {}: unknown {} \"{}\"; restore the file from a backup",
-                  row.Text(0), what, row.Text(column)));
+      fmt::format("database: {}: unknown {} \"{}\"; restore the file from a backup", row.Text(0),
+                  what, row.Text(column)));
 }
 
 // The record of `name` in a list sorted by name. The foreign keys promise that it is there.
@@ -44,18 +46,35 @@ absl::StatusOr<Record*> Find(std::vector<Record>* records, const std::string& na
   return &*found;
 }
 
+absl::Status ReadTargets(Connection* connection, const std::string& table,
+                         std::vector<std::string> BridgeRecord::*list,
+                         std::vector<BridgeRecord>* bridges) {
+  return ForEachRow(connection,
+                    fmt::format("SELECT bridge, target FROM {} ORDER BY bridge, place", table),
+                    [&](const Statement& row) -> absl::Status {
+                      VSW_ASSIGN_OR_RETURN(BridgeRecord * bridge, Find(bridges, row.Text(0)));
+                      (bridge->*list).push_back(row.Text(1));
+                      return absl::OkStatus();
+                    });
+}
+
 absl::Status ReadBridges(Connection* connection, std::vector<BridgeRecord>* bridges) {
+  VSW_RETURN_IF_ERROR(ForEachRow(
+      connection,
+      "SELECT name, dpid, fdb_ageing_seconds, fdb_max_entries, fail_mode FROM bridge "
+      "ORDER BY name",
+      [&](const Statement& row) -> absl::Status {
+        BridgeRecord& bridge = bridges->emplace_back();
+        bridge.name = row.Text(0);
+        bridge.dpid = static_cast<uint64_t>(row.Int(1));
+        bridge.fdb_ageing_seconds = static_cast<uint32_t>(row.Int(2));
+        bridge.fdb_max_entries = static_cast<uint32_t>(row.Int(3));
+        return Assign(&bridge.fail_mode, ParseFailMode(row.Text(4)), row, 4, "fail mode");
+      }));
   VSW_RETURN_IF_ERROR(
-      ForEachRow(connection,
-                 "SELECT name, dpid, fdb_ageing_seconds, fdb_max_entries FROM bridge ORDER BY name",
-                 [&](const Statement& row) {
-                   BridgeRecord& bridge = bridges->emplace_back();
-                   bridge.name = row.Text(0);
-                   bridge.dpid = static_cast<uint64_t>(row.Int(1));
-                   bridge.fdb_ageing_seconds = static_cast<uint32_t>(row.Int(2));
-                   bridge.fdb_max_entries = static_cast<uint32_t>(row.Int(3));
-                   return absl::OkStatus();
-                 }));
+      ReadTargets(connection, "bridge_controller", &BridgeRecord::controllers, bridges));
+  VSW_RETURN_IF_ERROR(
+      ReadTargets(connection, "bridge_listener", &BridgeRecord::listeners, bridges));
   return ForEachRow(connection, "SELECT bridge, key, value FROM bridge_label",
                     [&](const Statement& row) -> absl::Status {
                       VSW_ASSIGN_OR_RETURN(BridgeRecord * bridge, Find(bridges, row.Text(0)));
@@ -126,6 +145,7 @@ absl::StatusOr<Contents> ReadContents(Connection* connection) {
                                        .port = row.Text(3)});
         return absl::OkStatus();
       }));
+  VSW_ASSIGN_OR_RETURN(contents.rules, ReadRules(connection));
   return contents;
 }
 

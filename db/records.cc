@@ -32,6 +32,11 @@ constexpr Words<PriorityTags, 3> kPriorityTags = {{
     {PriorityTags::kAlways, "always"},
 }};
 
+constexpr Words<FailMode, 2> kFailModes = {{
+    {FailMode::kStandalone, "standalone"},
+    {FailMode::kSecure, "secure"},
+}};
+
 template <typename Enum, size_t N>
 std::string WordOf(const Words<Enum, N>& words, Enum value) {
   for (const auto& [known, word] : words) {
@@ -53,10 +58,12 @@ std::optional<Enum> ValueOf(const Words<Enum, N>& words, std::string_view text) 
 std::string ToString(PortKind kind) { return WordOf(kPortKinds, kind); }
 std::string ToString(VlanMode mode) { return WordOf(kVlanModes, mode); }
 std::string ToString(PriorityTags tags) { return WordOf(kPriorityTags, tags); }
+std::string ToString(FailMode mode) { return WordOf(kFailModes, mode); }
 std::optional<PortKind> ParsePortKind(std::string_view word) { return ValueOf(kPortKinds, word); }
 std::optional<VlanMode> ParseVlanMode(std::string_view word) { return ValueOf(kVlanModes, word); }
 std::optional<PriorityTags> ParsePriorityTags(std::string_view word) {
   return ValueOf(kPriorityTags, word);
 }
+std::optional<FailMode> ParseFailMode(std::string_view word) { return ValueOf(kFailModes, word); }
 
 }  // namespace vsw::db

@@ -14,20 +14,25 @@
 #include <string_view>
 #include <vector>
 
+#include "db/rule_records.h"
+
 namespace vsw::db {
 
 enum class PortKind { kInternal, kTap, kSystem, kDpdk, kVhostUser, kPatch };
 /// kDefault: access if a tag is set, else trunk.
 enum class VlanMode { kDefault, kAccess, kTrunk, kNativeTagged, kNativeUntagged, kDot1qTunnel };
+enum class FailMode { kStandalone, kSecure };
 enum class PriorityTags { kNo, kIfNonzero, kAlways };
 
 /// The words that stand in the database and in messages, such as "vhost-user"; and back again.
 std::string ToString(PortKind kind);
 std::string ToString(VlanMode mode);
 std::string ToString(PriorityTags tags);
+std::string ToString(FailMode mode);
 std::optional<PortKind> ParsePortKind(std::string_view word);
 std::optional<VlanMode> ParseVlanMode(std::string_view word);
 std::optional<PriorityTags> ParsePriorityTags(std::string_view word);
+std::optional<FailMode> ParseFailMode(std::string_view word);
 
 using StringMap = std::map<std::string, std::string>;
 
@@ -37,6 +42,9 @@ struct BridgeRecord {
   uint32_t fdb_ageing_seconds = 0;  // 0 = the default
   uint32_t fdb_max_entries = 0;     // 0 = the default
   StringMap labels;
+  FailMode fail_mode = FailMode::kStandalone;
+  std::vector<std::string> controllers = {};  // as the user ordered them
+  std::vector<std::string> listeners = {};
 
   bool operator==(const BridgeRecord&) const = default;
 };
@@ -56,7 +64,7 @@ struct PortRecord {
   std::string name;
   std::string bridge;
   PortKind kind = PortKind::kInternal;
-  uint32_t ofport = 0;  // 0 = the switch chooses
+  uint32_t ofport = 0;  // 0 = none chosen yet
   VlanRecord vlan;
   StringMap options;
   StringMap labels;
@@ -86,6 +94,7 @@ struct Contents {
   std::vector<BridgeRecord> bridges;  // by name
   std::vector<PortRecord> ports;      // by name
   std::vector<FdbRecord> static_fdb;  // by key
+  RuleContents rules;
 };
 
 /// The difference between two contents. Deleting a bridge deletes its ports, and deleting a port
@@ -97,10 +106,11 @@ struct Delta {
   std::vector<BridgeRecord> put_bridges = {};
   std::vector<PortRecord> put_ports = {};
   std::vector<FdbRecord> put_fdb = {};
+  RuleDelta rules = {};
 
   bool empty() const {
     return deleted_bridges.empty() && deleted_ports.empty() && deleted_fdb.empty() &&
-           put_bridges.empty() && put_ports.empty() && put_fdb.empty();
+           put_bridges.empty() && put_ports.empty() && put_fdb.empty() && rules.empty();
   }
 };
 

@@ -80,6 +80,73 @@ CREATE TABLE static_fdb (
 CREATE INDEX static_fdb_by_port ON static_fdb (port);
 )sql";
 
+// OpenFlow port numbers used to be the switch's to choose where none was asked for; rules need ones
+// that stay. Each port without one gets a free one of its bridge, in the order of names.
+const char* const kStableOfPorts = R"sql(
+WITH RECURSIVE
+  number (n) AS (SELECT 1 UNION ALL
+                 SELECT n + 1 FROM number WHERE n < min(65279, (SELECT count(*) FROM port))),
+  free (bridge, n, place) AS (
+    SELECT bridge.name, n, row_number() OVER (PARTITION BY bridge.name ORDER BY n)
+    FROM bridge, number
+    WHERE NOT EXISTS (SELECT 1 FROM port WHERE port.bridge = bridge.name AND ofport = n)),
+  without (name, bridge, place) AS (
+    SELECT name, bridge, row_number() OVER (PARTITION BY bridge ORDER BY name)
+    FROM port WHERE ofport IS NULL)
+UPDATE port SET ofport = chosen.n
+FROM (SELECT without.name, free.n FROM without JOIN free USING (bridge, place)) AS chosen
+WHERE port.name = chosen.name;
+)sql";
+
+// OpenFlow rules. Matches and actions are canonical text, as docs/openflow.md tells, with ports by
+// number; a rule's columns together are what makes it that rule and no other. Bridges that were
+// there before decided by NORMAL, and go on doing so by a rule.
+const char* const kRules = R"sql(
+ALTER TABLE bridge ADD COLUMN fail_mode TEXT NOT NULL DEFAULT 'standalone';
+
+CREATE TABLE bridge_controller (
+  bridge TEXT NOT NULL REFERENCES bridge (name) ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  PRIMARY KEY (bridge, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE bridge_listener (
+  bridge TEXT NOT NULL REFERENCES bridge (name) ON DELETE CASCADE,
+  place INTEGER NOT NULL,
+  target TEXT NOT NULL,
+  PRIMARY KEY (bridge, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE flow (
+  bridge TEXT NOT NULL REFERENCES bridge (name) ON DELETE CASCADE,
+  table_id INTEGER NOT NULL CHECK (table_id BETWEEN 0 AND 253),
+  priority INTEGER NOT NULL CHECK (priority BETWEEN 0 AND 65535),
+  match TEXT NOT NULL,
+  cookie INTEGER NOT NULL,
+  flags INTEGER NOT NULL,
+  importance INTEGER NOT NULL,
+  actions TEXT NOT NULL,
+  PRIMARY KEY (bridge, table_id, priority, match)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE of_group (
+  bridge TEXT NOT NULL REFERENCES bridge (name) ON DELETE CASCADE,
+  id INTEGER NOT NULL CHECK (id BETWEEN 0 AND 0xffffffff),
+  text TEXT NOT NULL,
+  PRIMARY KEY (bridge, id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE of_meter (
+  bridge TEXT NOT NULL REFERENCES bridge (name) ON DELETE CASCADE,
+  id INTEGER NOT NULL CHECK (id BETWEEN 0 AND 0xffffffff),
+  text TEXT NOT NULL,
+  PRIMARY KEY (bridge, id)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO flow SELECT name, 0, 0, '', 0, 0, 0, 'NORMAL' FROM bridge;
+)sql";
+
 absl::Status CheckOwner(Connection* connection, int64_t version) {
   VSW_ASSIGN_OR_RETURN(const int64_t owner, connection->QueryInt("PRAGMA application_id"));
   if (owner == kApplicationId) return absl::OkStatus();
@@ -94,7 +161,7 @@ absl::Status CheckOwner(Connection* connection, int64_t version) {
 }  // namespace
 
 std::span<const std::string> Migrations() {
-  static const std::array<std::string, 1> migrations = {kBase};
+  static const std::array<std::string, 3> migrations = {kBase, kStableOfPorts, kRules};
   return migrations;
 }
 

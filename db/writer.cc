@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "db/writer.h"
 
+#include "db/rules.h"
+
 namespace vsw::db {
 namespace {
 
@@ -50,6 +52,32 @@ class MapWriter {
   Statement insert_;
 };
 
+// Replaces all rows of a bridge in a (bridge, place, target) table.
+class TargetWriter {
+ public:
+  static absl::StatusOr<TargetWriter> Make(Connection* connection, const std::string& table) {
+    VSW_ASSIGN_OR_RETURN(Statement clear, connection->Prepare(fmt::format(
+                                              "DELETE FROM {} WHERE bridge = ?", table)));
+    VSW_ASSIGN_OR_RETURN(Statement insert, connection->Prepare(fmt::format(
+                                               "INSERT INTO {} VALUES (?, ?, ?)", table)));
+    return TargetWriter(std::move(clear), std::move(insert));
+  }
+  absl::Status Write(const std::string& bridge, const std::vector<std::string>& targets) {
+    VSW_RETURN_IF_ERROR(clear_.Bind(bridge).Run());
+    int64_t place = 0;
+    for (const std::string& target : targets) {
+      VSW_RETURN_IF_ERROR(insert_.Bind(bridge).Bind(place++).Bind(target).Run());
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  TargetWriter(Statement clear, Statement insert)
+      : clear_(std::move(clear)), insert_(std::move(insert)) {}
+  Statement clear_;
+  Statement insert_;
+};
+
 // Replaces all rows of a port in a (port, vlan) table.
 class VlanWriter {
  public:
@@ -77,16 +105,24 @@ absl::Status PutBridges(Connection* connection, const std::vector<BridgeRecord>&
   if (bridges.empty()) return absl::OkStatus();
   VSW_ASSIGN_OR_RETURN(
       Statement put,
-      connection->Prepare("INSERT INTO bridge (name, dpid, fdb_ageing_seconds, fdb_max_entries) "
-                          "VALUES (?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
-                          "dpid = excluded.dpid, fdb_ageing_seconds = excluded.fdb_ageing_seconds, "
-                          "fdb_max_entries = excluded.fdb_max_entries"));
+      connection->Prepare(
+          "INSERT INTO bridge (name, dpid, fdb_ageing_seconds, "
+          "fdb_max_entries, fail_mode) VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET "
+          "dpid = excluded.dpid, fdb_ageing_seconds = excluded.fdb_ageing_seconds, "
+          "fdb_max_entries = excluded.fdb_max_entries, "
+          "fail_mode = excluded.fail_mode"));
   VSW_ASSIGN_OR_RETURN(MapWriter labels, MapWriter::Make(connection, "bridge_label", "bridge"));
+  VSW_ASSIGN_OR_RETURN(TargetWriter controllers,
+                       TargetWriter::Make(connection, "bridge_controller"));
+  VSW_ASSIGN_OR_RETURN(TargetWriter listeners, TargetWriter::Make(connection, "bridge_listener"));
   for (const BridgeRecord& bridge : bridges) {
     put.Bind(bridge.name).Bind(static_cast<int64_t>(bridge.dpid));
     put.Bind(bridge.fdb_ageing_seconds).Bind(bridge.fdb_max_entries);
+    put.Bind(ToString(bridge.fail_mode));
     VSW_RETURN_IF_ERROR(put.Run());
     VSW_RETURN_IF_ERROR(labels.Write(bridge.name, bridge.labels));
+    VSW_RETURN_IF_ERROR(controllers.Write(bridge.name, bridge.controllers));
+    VSW_RETURN_IF_ERROR(listeners.Write(bridge.name, bridge.listeners));
   }
   return absl::OkStatus();
 }
@@ -156,12 +192,14 @@ absl::Status PutFdb(Connection* connection, const std::vector<FdbRecord>& entrie
 absl::Status WriteDelta(Connection* connection, const Delta& delta, uint64_t revision) {
   // Children go before parents and come after them.
   VSW_RETURN_IF_ERROR(DeleteFdb(connection, delta.deleted_fdb));
+  VSW_RETURN_IF_ERROR(DeleteRules(connection, delta.rules));
   VSW_RETURN_IF_ERROR(PutBridges(connection, delta.put_bridges));
   // Ports that move to another bridge leave before their old one is deleted with what it still has.
   VSW_RETURN_IF_ERROR(DeleteByName(connection, "port", delta.deleted_ports));
   VSW_RETURN_IF_ERROR(PutPorts(connection, delta.put_ports));
   VSW_RETURN_IF_ERROR(DeleteByName(connection, "bridge", delta.deleted_bridges));
   VSW_RETURN_IF_ERROR(PutFdb(connection, delta.put_fdb));
+  VSW_RETURN_IF_ERROR(PutRules(connection, delta.rules.put));
   VSW_ASSIGN_OR_RETURN(Statement put, connection->Prepare("UPDATE revision SET value = ?"));
   return put.Bind(static_cast<int64_t>(revision)).Run();
 }

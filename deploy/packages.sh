@@ -13,8 +13,8 @@ set -euo pipefail
 build_packages=(
   ccache cmake g++ git libabsl-dev libbenchmark-dev libcli11-dev libdpdk-dev libfmt-dev
   libgmock-dev libgrpc++-dev libgtest-dev libmnl-dev libprotobuf-dev libspdlog-dev
-  libsqlite3-dev libsystemd-dev liburing-dev make mold ninja-build pkg-config prometheus-cpp-dev
-  protobuf-compiler protobuf-compiler-grpc
+  libsqlite3-dev libssl-dev libsystemd-dev liburing-dev make mold ninja-build pkg-config
+  prometheus-cpp-dev protobuf-compiler protobuf-compiler-grpc
 )
 
 # What the daemons and deploy/vsw use besides the libraries that the build group brings.

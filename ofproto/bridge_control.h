@@ -47,6 +47,8 @@ class BridgeObserver {
   /// A group or meter was changed by `origin` (1.4 section 7.4.6: REQUESTFORWARD).
   virtual void OnGroupMod(const GroupMod& mod, const RequestOrigin& origin) = 0;
   virtual void OnMeterMod(const MeterMod& mod, const RequestOrigin& origin) = 0;
+  /// A table's fill level crossed a threshold (1.4 section 7.4.5); `reason`: OFPTR_VACANCY_*.
+  virtual void OnTableStatus(uint8_t reason, const TableStats& table) {}
 };
 
 class BridgeControl {

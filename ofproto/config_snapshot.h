@@ -89,6 +89,13 @@ class ConfigSnapshot {
     if (index >= port_index_.size() || port_index_[index] == 0) return nullptr;
     return &ports_[port_index_[index] - 1];
   }
+  /// Null if there is no such bridge.
+  const BridgeRules* FindBridge(BridgeId id) const {
+    for (const BridgeRules& bridge : bridges_) {
+      if (bridge.id == id) return &bridge;
+    }
+    return nullptr;
+  }
   const BridgeRules& BridgeOf(const PortRules& port) const { return bridges_[port.bridge_index]; }
 
  private:

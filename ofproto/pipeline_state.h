@@ -29,7 +29,8 @@ struct PipelineState {
   std::array<TableConfig::Miss, kTableCount> miss{};
   /// kDefault sends misses to controllers: some controller speaks 1.2 or older.
   bool miss_to_controller = false;
-  bool invalid_ttl_to_controller = false;
+  /// No controller answers, and the bridge is to go on without: NORMAL for everything.
+  bool fail_open = false;
 };
 
 /// A bridge's pipeline; lives as long as the bridge, at one address.

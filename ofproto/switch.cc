@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "base/status.h"
-#include "ofproto/translate/field_view.h"
-#include "ofproto/translate/normal.h"
+#include "ofproto/translate/notes.h"
+#include "ofproto/translate/recirculation.h"
 #include "ofproto/translate/tags.h"
-#include "ofproto/translate/translation_context.h"
+#include "ofproto/translate/translator.h"
 #include "ofproto/translate/vlan_rules.h"
 
 namespace vsw {
@@ -30,7 +30,7 @@ uint64_t AgeingNs(const SlowPathBridge& bridge) {
 uint32_t MaxEntries(const SlowPathBridge& bridge) {
   return bridge.fdb_max_entries == 0 ? kDefaultMaxEntries : bridge.fdb_max_entries;
 }
-const SlowPathBridge* FindBridge(const SlowPathConfig& config, BridgeId id) {
+const SlowPathBridge* FindConfig(const SlowPathConfig& config, BridgeId id) {
   for (const SlowPathBridge& bridge : config.bridges) {
     if (bridge.id == id) return &bridge;
   }
@@ -44,16 +44,7 @@ Switch::Switch()
 Switch::~Switch() = default;
 
 void Switch::Translate(const FlowKey& key, Translation* result) const noexcept {
-  FieldView view(key, &result->mask);
-  TranslationContext context(*published_.load(std::memory_order_acquire), view, result);
-  const PortNo number = view.in_port();
-  context.DependOn(PortTag(number));
-  if (const PortRules* in = context.config.FindPort(number); in != nullptr) {
-    TranslateNormal(context, *in, FrameTags());
-  } else {
-    context.Drop(DropReason::kNoBridge);
-  }
-  context.Finish();
+  TranslatePacket(*published_.load(std::memory_order_acquire), &frozen_, key, result);
 }
 
 void Switch::Configure(const SlowPathConfig& config) {
@@ -61,7 +52,7 @@ void Switch::Configure(const SlowPathConfig& config) {
   SlowPathConfig next = Normalised(config);
   if (next.bridges == running_.bridges) return;
   const ConfigDiff diff = Compare(running_, next);
-  Tables doomed = AdoptBridges(next);
+  Doomed doomed = AdoptBridges(next);
   const std::vector<StatId> unused_stats = AdoptPatchPorts(next);
   std::unique_ptr<const ConfigSnapshot> old = Publish(next);
 
@@ -76,32 +67,52 @@ void Switch::Configure(const SlowPathConfig& config) {
   old.reset();
   for (auto& [id, bridge] : bridges_) bridge.fdb->ReleaseRetired();
   Invalidate(&tags);
-  for (const auto& table : doomed) table->ReleaseAllStats();
+  if (!doomed.empty()) {
+    control_->InvalidateAll();
+    control_->CollectStatistics();  // nothing counts any more for what goes
+  }
+  for (const BridgeState& state : doomed) state.fdb->ReleaseAllStats();
   for (const StatId stat : unused_stats) control_->ReleaseStat(stat);
+  doomed.clear();
+  for (const SlowPathBridge& bridge : running_.bridges) {
+    bridges_.at(bridge.id).bridge->Configure(bridge);
+    if (watcher_ != nullptr) {
+      watcher_->BridgeConfigured(bridge, bridges_.at(bridge.id).bridge.get());
+    }
+  }
 }
 
-Switch::Tables Switch::AdoptBridges(const SlowPathConfig& next) {
-  Tables doomed;
+Switch::Doomed Switch::AdoptBridges(const SlowPathConfig& next) {
+  Doomed doomed;
   for (auto it = bridges_.begin(); it != bridges_.end();) {
-    const SlowPathBridge* wanted = FindBridge(next, it->first);
+    const SlowPathBridge* wanted = FindConfig(next, it->first);
     if (wanted != nullptr && wanted->name == it->second.name) {
       ++it;
     } else {
-      doomed.push_back(std::move(it->second.fdb));
+      if (watcher_ != nullptr) watcher_->BridgeRemoved(it->first, it->second.bridge.get());
+      doomed.push_back(std::move(it->second));
       it = bridges_.erase(it);
     }
   }
   for (const SlowPathBridge& bridge : next.bridges) {
     if (bridges_.contains(bridge.id)) continue;
-    auto fdb = std::make_unique<MacTable>(AgeingNs(bridge), MaxEntries(bridge), control_);
-    bridges_.emplace(bridge.id, Bridge{.name = bridge.name, .fdb = std::move(fdb)});
+    BridgeState state;
+    state.name = bridge.name;
+    state.fdb = std::make_unique<MacTable>(AgeingNs(bridge), MaxEntries(bridge), control_);
+    state.bridge =
+        std::make_unique<Bridge>(control_, &meters_, static_cast<BridgeHost*>(this), bridge);
+    bridges_.emplace(bridge.id, std::move(state));
   }
   return doomed;
 }
 
 std::unique_ptr<const ConfigSnapshot> Switch::Publish(const SlowPathConfig& next) {
-  auto fresh = std::make_unique<const ConfigSnapshot>(next, [this](BridgeId bridge) {
-    return BridgeTables{.fdb = TableOf(bridge), .patch_stats = &patch_stats_};
+  auto fresh = std::make_unique<const ConfigSnapshot>(next, [this](BridgeId id) {
+    const BridgeState& state = bridges_.at(id);
+    return BridgeTables{.fdb = state.fdb.get(),
+                        .pipeline = state.bridge->pipeline(),
+                        .of_config = &state.bridge->of_config(),
+                        .patch_stats = &patch_stats_};
   });
   published_.store(fresh.get(), std::memory_order_release);
   return std::exchange(snapshot_, std::move(fresh));
@@ -137,7 +148,7 @@ void Switch::AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* cha
   MacTable& table = *TableOf(bridge.id);
   std::set<VlanMac> wanted;
   for (const StaticFdbEntry& entry : bridge.static_fdb) wanted.insert({entry.vlan, entry.mac});
-  if (const SlowPathBridge* before = FindBridge(running_, bridge.id); before != nullptr) {
+  if (const SlowPathBridge* before = FindConfig(running_, bridge.id); before != nullptr) {
     for (const StaticFdbEntry& entry : before->static_fdb) {
       const VlanMac address{entry.vlan, entry.mac};
       if (!wanted.contains(address)) table.EraseStatic(address, changes);
@@ -187,13 +198,70 @@ void Switch::OnLearn(std::span<const LearnEvent> events) {
   Invalidate(&tags);
 }
 
-void Switch::OnNote(std::span<const uint8_t>) {}
-void Switch::OnUpcall(std::span<const uint8_t>, std::span<const uint8_t>, uint32_t) {}
+void Switch::OnNote(std::span<const uint8_t> note) {
+  const std::optional<DecodedNote> decoded = DecodeNote(note);
+  if (!decoded) return;
+  if (const auto* learn = std::get_if<LearnNote>(&*decoded)) {
+    if (Bridge* bridge = BridgeOf(learn->bridge)) bridge->Learn(*learn);
+  } else {
+    const auto& fin = std::get<FinTimeoutNote>(*decoded);
+    if (Bridge* bridge = BridgeOf(fin.bridge)) bridge->FinTimeout(fin.rule_id, fin.idle, fin.hard);
+  }
+}
+
+void Switch::OnNotesEnd() {
+  for (auto& [id, state] : bridges_) state.bridge->Commit();
+}
+
+void Switch::OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
+                      uint32_t total_bytes) {
+  const auto decoded = DecodePacketIn(blob, packet, total_bytes);
+  if (!decoded) return;
+  if (Bridge* bridge = BridgeOf(decoded->first)) bridge->PacketArrived(decoded->second);
+}
+
+Bridge* Switch::BridgeOf(BridgeId id) {
+  const auto found = bridges_.find(id);
+  return found == bridges_.end() ? nullptr : found->second.bridge.get();
+}
+
+OfStatus Switch::SendPacket(BridgeId bridge, const PacketOut& packet_out) {
+  // The port that the packet is said to have come in by need not exist.
+  PortNo in_port = kNoPort;
+  const uint32_t of_port = packet_out.metadata.pipeline.in_port.Get();
+  for (const SlowPathBridge& config : running_.bridges) {
+    if (config.id != bridge) continue;
+    for (const SlowPathPort& port : config.ports) {
+      if (ToOfPort13(port.ofport) == of_port) in_port = port.number;
+    }
+  }
+  FlowKey key;
+  if (!control_->ParseFrame(packet_out.packet, in_port, &key)) return OfErrorId::kBadPacket;
+  DefineLines(&key, 0xff);
+  KnownPacket packet(packet_out.packet, [this](std::span<const uint8_t> frame, FlowKey* parsed) {
+    if (!control_->ParseFrame(frame, kNoPort, parsed)) return false;
+    DefineLines(parsed, 0xff);
+    return true;
+  });
+  packet_out_->Clear();
+  TranslatePacketOut(*snapshot_, bridge, packet_out.actions, packet_out.metadata, key, &packet,
+                     packet_out_.get());
+  for (size_t i = 0; i < packet_out_->notes.size(); ++i) OnNote(packet_out_->notes[i]);
+  if (!packet_out_->learn.empty()) OnLearn(packet_out_->learn.span());
+  control_->Inject(packet_out.packet, in_port, *packet_out_);
+  return {};
+}
 
 void Switch::OnTimer() {
+  if (frozen_.wants_reset()) {
+    frozen_.Reset();
+    control_->InvalidateAll();
+    frozen_.Reclaim();
+  }
   const uint64_t now_ns = control_->NowNs();
   std::vector<Tag> tags;
   for (auto& [id, bridge] : bridges_) {
+    bridge.bridge->OnTimer();
     MacTable::Changes changes;
     bridge.fdb->Age(now_ns, kMaxAgedPerCall, &changes);
     AddTags(id, changes, &tags);
@@ -252,6 +320,55 @@ std::vector<PatchCounters> Switch::ReadPatchCounters() const {
                       .tx_bytes = tx.bytes});
   }
   return result;
+}
+
+BridgeControl* Switch::FindBridge(const std::string& name) {
+  for (auto& [id, state] : bridges_) {
+    if (state.name == name) return state.bridge.get();
+  }
+  return nullptr;
+}
+
+void Switch::ReplaceStoredRules(const std::string& bridge, const StoredRules& rules) {
+  for (auto& [id, state] : bridges_) {
+    if (state.name == bridge) state.bridge->ReplaceStoredRules(rules);
+  }
+}
+
+std::vector<OpenFlowConnectionInfo> Switch::ListConnections(const std::string& bridge) {
+  for (auto& [id, state] : bridges_) {
+    if (state.name == bridge && watcher_ != nullptr) return watcher_->Connections(id);
+  }
+  return {};
+}
+
+void Switch::SetWatcher(BridgeWatcher* watcher) {
+  watcher_ = watcher;
+  if (watcher == nullptr) return;
+  for (const SlowPathBridge& bridge : running_.bridges) {
+    watcher->BridgeConfigured(bridge, bridges_.at(bridge.id).bridge.get());
+  }
+}
+
+void Switch::PortConfigChanged(BridgeId bridge, PortNo port) {
+  const std::unique_ptr<const ConfigSnapshot> old = Publish(running_);
+  control_->Synchronize();
+  std::vector<Tag> tags = {PortTag(port), FloodTag(bridge)};
+  Invalidate(&tags);
+}
+
+PortTotalsView Switch::PortTotals(PortNo port) {
+  if (const auto found = patch_stats_.find(port); found != patch_stats_.end()) {
+    const StatTotals tx = control_->ReadStat(found->second.tx);
+    const StatTotals rx = control_->ReadStat(found->second.rx);
+    PortTotalsView view;
+    view.rx_packets = rx.packets;
+    view.rx_bytes = rx.bytes;
+    view.tx_packets = tx.packets;
+    view.tx_bytes = tx.bytes;
+    return view;
+  }
+  return control_->ReadPortTotals(port);
 }
 
 MacTable* Switch::TableOf(BridgeId bridge) {

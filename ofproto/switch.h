@@ -19,13 +19,27 @@
 #include <vector>
 
 #include "datapath/flow/slow_path.h"
+#include "ofproto/bridge.h"
+#include "ofproto/bridge_directory.h"
 #include "ofproto/config_diff.h"
 #include "ofproto/config_snapshot.h"
 #include "ofproto/fdb/mac_table.h"
+#include "ofproto/meter/bridge_meters.h"
+#include "ofproto/translate/frozen.h"
 
 namespace vsw {
 
-class Switch : public SlowPath {
+/// Told of bridges that come, change and go; on the slow thread.
+class BridgeWatcher {
+ public:
+  virtual ~BridgeWatcher() = default;
+  virtual void BridgeConfigured(const SlowPathBridge& config, BridgeControl* control) = 0;
+  /// `control` is gone when this has returned.
+  virtual void BridgeRemoved(BridgeId bridge, BridgeControl* control) = 0;
+  virtual std::vector<OpenFlowConnectionInfo> Connections(BridgeId bridge) const = 0;
+};
+
+class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
  public:
   Switch();
   ~Switch() override;
@@ -36,6 +50,7 @@ class Switch : public SlowPath {
   void Configure(const SlowPathConfig& config) override;
   void OnLearn(std::span<const LearnEvent> events) override;
   void OnNote(std::span<const uint8_t> note) override;
+  void OnNotesEnd() override;
   void OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
                 uint32_t total_bytes) override;
   void OnTimer() override;
@@ -43,15 +58,27 @@ class Switch : public SlowPath {
   uint32_t FlushFdb(const BridgeId* bridge, PortNo port) override;
   std::vector<PatchCounters> ReadPatchCounters() const override;
 
+  BridgeControl* FindBridge(const std::string& name) override;
+  void ReplaceStoredRules(const std::string& bridge, const StoredRules& rules) override;
+  std::vector<OpenFlowConnectionInfo> ListConnections(const std::string& bridge) override;
+  /// Tells of the bridges there are, and of changes from now on; nullptr: nobody.
+  void SetWatcher(BridgeWatcher* watcher);
+
  private:
-  struct Bridge {
+  struct BridgeState {
     std::string name;
     std::unique_ptr<MacTable> fdb;
+    std::unique_ptr<Bridge> bridge;
   };
-  using Tables = std::vector<std::unique_ptr<MacTable>>;
+  using Doomed = std::vector<BridgeState>;
 
-  /// Makes tables for new bridges; returns those of bridges that are no more.
-  Tables AdoptBridges(const SlowPathConfig& next);
+  // BridgeHost
+  void PortConfigChanged(BridgeId bridge, PortNo port) override;
+  OfStatus SendPacket(BridgeId bridge, const PacketOut& packet_out) override;
+  PortTotalsView PortTotals(PortNo port) override;
+
+  /// Makes tables for new bridges; returns what belonged to bridges that are no more.
+  Doomed AdoptBridges(const SlowPathConfig& next);
   std::unique_ptr<const ConfigSnapshot> Publish(const SlowPathConfig& next);
   /// Returns the counters of those that are no more.
   std::vector<StatId> AdoptPatchPorts(const SlowPathConfig& next);
@@ -59,6 +86,7 @@ class Switch : public SlowPath {
   void AdoptFdbSettings(const SlowPathConfig& next, std::vector<Tag>* tags);
   void AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* changes);
   MacTable* TableOf(BridgeId bridge);
+  Bridge* BridgeOf(BridgeId id);
 
   static void AddTags(BridgeId bridge, const MacTable::Changes& changes, std::vector<Tag>* tags);
   /// Ends a change of published state.
@@ -67,8 +95,12 @@ class Switch : public SlowPath {
 
   DatapathControl* control_ = nullptr;
   SlowPathConfig running_;  // normalised
-  std::map<BridgeId, Bridge> bridges_;
+  std::map<BridgeId, BridgeState> bridges_;
+  MeterIndexPool meters_;
+  BridgeWatcher* watcher_ = nullptr;
+  std::unique_ptr<Translation> packet_out_ = std::make_unique<Translation>();
   std::map<PortNo, PatchStats> patch_stats_;
+  mutable FrozenPool frozen_;                       // workers add to it while they translate
   std::unique_ptr<const ConfigSnapshot> snapshot_;  // what published_ points to
   std::atomic<const ConfigSnapshot*> published_;    // slow thread writes, workers read
 };

@@ -34,7 +34,7 @@ Applier::~Applier() {
   }
 }
 
-absl::Status Applier::Apply(const WantedState& wanted) {
+absl::Status Applier::Apply(const WantedState& wanted, const std::function<void()>& load_rules) {
   if (wanted.revision < applied_.revision) {
     return FailedPrecondition(
         "revision {} is older than {}, which the switch runs; send the latest", wanted.revision,
@@ -52,6 +52,7 @@ absl::Status Applier::Apply(const WantedState& wanted) {
   AssignNumbers();
   OpenPorts(/*only_due=*/false);
   ConfigureSlowPath();
+  if (load_rules) load_rules();
   StartPolling();
   SweepLeftovers();
   Publish();
@@ -255,7 +256,10 @@ SlowPathConfig Applier::BuildConfig() const {
                               .fdb_ageing_seconds = bridge.wanted.fdb_ageing_seconds,
                               .fdb_max_entries = bridge.wanted.fdb_max_entries,
                               .ports = {},
-                              .static_fdb = {}});
+                              .static_fdb = {},
+                              .fail_secure = bridge.wanted.fail_secure,
+                              .controllers = bridge.wanted.controllers,
+                              .listeners = bridge.wanted.listeners});
   }
   for (const auto& [name, row] : rows_) {
     if (row.number == kNoPort || row.ofport == 0) continue;

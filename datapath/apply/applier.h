@@ -50,9 +50,11 @@ class Applier {
   Applier(const Applier&) = delete;
   Applier& operator=(const Applier&) = delete;
 
-  /// Returns when the switch runs `wanted`; failures of single ports are in report().
+  /// Returns when the switch runs `wanted`; failures of single ports are in report(). `load_rules`,
+  /// if given, is called when its bridges are there and before new ports receive.
   /// FailedPrecondition: it is older than what runs; then nothing has changed.
-  [[nodiscard]] absl::Status Apply(const WantedState& wanted);
+  [[nodiscard]] absl::Status Apply(const WantedState& wanted,
+                                   const std::function<void()>& load_rules = {});
 
   /// Tries those failed ports again whose time has come.
   void RetryDue();

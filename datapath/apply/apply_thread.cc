@@ -48,13 +48,14 @@ ApplyThread::ApplyThread(std::unique_ptr<Applier> applier, const DatapathControl
 
 ApplyThread::~ApplyThread() { Stop(); }
 
-void ApplyThread::Apply(WantedState wanted, Done done) {
-  auto task = [wanted = std::move(wanted), done = std::move(done)](Applier* applier) {
+void ApplyThread::Apply(WantedState wanted, Done done, std::function<void()> load_rules) {
+  auto task = [wanted = std::move(wanted), done = std::move(done),
+               load_rules = std::move(load_rules)](Applier* applier) {
     if (applier == nullptr) {
       done(absl::UnavailableError("vswitchd is stopping"), nullptr);
       return;
     }
-    absl::Status status = applier->Apply(wanted);
+    absl::Status status = applier->Apply(wanted, load_rules);
     done(std::move(status), applier->report());
   };
   {

@@ -48,7 +48,8 @@ class ApplyThread {
   ~ApplyThread();
 
   /// Calls `done` on the apply thread when the switch runs `wanted`; Unavailable after Stop().
-  void Apply(WantedState wanted, Done done);
+  /// `load_rules`: see Applier::Apply().
+  void Apply(WantedState wanted, Done done, std::function<void()> load_rules = {});
   /// The state with facts and device counters read now; the latest known if the thread is busy for
   /// longer than `patience`.
   StateReportPtr Refresh(std::chrono::milliseconds patience);

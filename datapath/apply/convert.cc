@@ -20,6 +20,7 @@ constexpr size_t kMaxNameBytes = 255;
 constexpr size_t kMaxOptions = 64;
 constexpr size_t kMaxOptionBytes = 4096;
 constexpr uint32_t kDefaultAgeingSeconds = 300;
+constexpr int kMaxTargets = 32;
 constexpr uint32_t kDefaultFdbEntries = 8192;
 
 absl::Status CheckName(const std::string& name, const std::string& field) {
@@ -155,21 +156,40 @@ absl::StatusOr<WantedPort> FromProto(const pb::Port& port, const std::string& fi
   return result;
 }
 
+// What an address is, those know who connect; a fault in one is that connection's state.
+absl::Status CheckTargets(const google::protobuf::RepeatedPtrField<std::string>& targets,
+                          const std::string& field) {
+  if (targets.size() > kMaxTargets) return InvalidArgument("{}: at most {}", field, kMaxTargets);
+  for (const std::string& target : targets) {
+    if (target.empty() || target.size() > kMaxOptionBytes ||
+        target.find('\0') != std::string::npos) {
+      return InvalidArgument("{}: one of 1..{} bytes, no NUL", field, kMaxOptionBytes);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status AddBridges(const datapath::v1::WantedState& message, WantedState* state) {
   for (int i = 0; i < message.bridges_size(); ++i) {
     const pb::Bridge& bridge = message.bridges(i);
     const std::string field = fmt::format("bridges[{}]", i);
     VSW_RETURN_IF_ERROR(CheckName(bridge.name(), field + ".name"));
+    VSW_RETURN_IF_ERROR(CheckTargets(bridge.controllers(), field + ".controllers"));
+    VSW_RETURN_IF_ERROR(CheckTargets(bridge.listeners(), field + ".listeners"));
     const uint32_t ageing = bridge.fdb().ageing_seconds();
     const uint32_t entries = bridge.fdb().max_entries();
     const bool added =
         state->bridges
             .try_emplace(
                 bridge.name(),
-                WantedBridge{.name = bridge.name(),
-                             .dpid = bridge.dpid() ? bridge.dpid() : DerivedDpid(bridge.name()),
-                             .fdb_ageing_seconds = ageing ? ageing : kDefaultAgeingSeconds,
-                             .fdb_max_entries = entries ? entries : kDefaultFdbEntries})
+                WantedBridge{
+                    .name = bridge.name(),
+                    .dpid = bridge.dpid() ? bridge.dpid() : DerivedDpid(bridge.name()),
+                    .fdb_ageing_seconds = ageing ? ageing : kDefaultAgeingSeconds,
+                    .fdb_max_entries = entries ? entries : kDefaultFdbEntries,
+                    .fail_secure = bridge.fail_mode() == pb::FAIL_MODE_SECURE,
+                    .controllers = {bridge.controllers().begin(), bridge.controllers().end()},
+                    .listeners = {bridge.listeners().begin(), bridge.listeners().end()}})
             .second;
     if (!added) return InvalidArgument("{}.name: '{}' stands twice", field, bridge.name());
   }

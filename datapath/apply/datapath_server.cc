@@ -12,14 +12,15 @@
 namespace vsw {
 namespace {
 
-// A configuration of thousands of ports and a full table of static addresses has some 10 MiB.
-constexpr int kMaxRequestBytes = 64 << 20;
+// A configuration of thousands of ports and a full table of static addresses has some 10 MiB, a
+// million rules some 200.
+constexpr int kMaxRequestBytes = 1 << 30;
 constexpr auto kStopPatience = std::chrono::milliseconds(500);
 
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DatapathServer>> DatapathServer::Start(
-    const std::string& socket_path, DatapathService* service) {
+    const std::string& socket_path, DatapathService* service, grpc::Service* openflow) {
   if (socket_path.size() >= sizeof(sockaddr_un::sun_path)) {
     return InvalidArgument(
         "socket path '{}' has {} bytes, but at most {} are possible; choose a "
@@ -33,6 +34,7 @@ absl::StatusOr<std::unique_ptr<DatapathServer>> DatapathServer::Start(
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + socket_path, grpc::InsecureServerCredentials());
   builder.RegisterService(service);
+  if (openflow != nullptr) builder.RegisterService(openflow);
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.SetMaxSendMessageSize(-1);
   const mode_t old_mask = umask(0177);

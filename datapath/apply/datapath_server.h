@@ -15,10 +15,11 @@ namespace vsw {
 
 class DatapathServer {
  public:
-  /// Listens when it returns. `service` outlives the server. A socket file that a dead process left
-  /// is replaced: whoever calls holds the run directory's lock.
+  /// Listens when it returns. `service`, and `openflow` if it is given, outlive the server. A
+  /// socket file that a dead process left is replaced: whoever calls holds the run directory's
+  /// lock.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<DatapathServer>> Start(
-      const std::string& socket_path, DatapathService* service);
+      const std::string& socket_path, DatapathService* service, grpc::Service* openflow = nullptr);
   ~DatapathServer();
 
  private:

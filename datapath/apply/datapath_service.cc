@@ -42,12 +42,13 @@ absl::Status CheckBridge(const StateReport& report, const std::string& name) {
 }  // namespace
 
 DatapathService::DatapathService(SwitchFacts facts, ApplyThread* applier, WorkerSet* workers,
-                                 SlowPath* slow_path)
+                                 SlowPath* slow_path, OpenFlowSide* openflow)
     : facts_(std::move(facts)),
       boot_id_(RandomId()),
       applier_(applier),
       workers_(workers),
       slow_path_(slow_path),
+      openflow_(openflow),
       watchers_([this] { return applier_->report()->version; },
                 [this] {
                   datapath::v1::ActualState state;
@@ -61,11 +62,15 @@ grpc::ServerUnaryReactor* DatapathService::Apply(grpc::CallbackServerContext* co
   absl::StatusOr<WantedState> wanted = FromProto(*request);
   if (!wanted.ok()) return FinishWith(context, wanted.status());
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  applier_->Apply(*std::move(wanted),
-                  [this, reactor, response](const absl::Status& status, StateReportPtr report) {
-                    if (status.ok()) Fill(*report, response);
-                    reactor->Finish(ToGrpc(status));
-                  });
+  std::function<void()> load_rules;
+  if (openflow_ != nullptr) load_rules = openflow_->PrepareRules(*request);
+  applier_->Apply(
+      *std::move(wanted),
+      [this, reactor, response](const absl::Status& status, StateReportPtr report) {
+        if (status.ok()) Fill(*report, response);
+        reactor->Finish(ToGrpc(status));
+      },
+      std::move(load_rules));
   return reactor;
 }
 
@@ -160,6 +165,7 @@ void DatapathService::Fill(const StateReport& report, datapath::v1::ActualState*
   for (const std::string& warning : facts_.warnings) status->add_warnings(warning);
   FillWorkers(status);
   CountFdb(report, message);
+  if (openflow_ != nullptr) openflow_->ReportConnections(message);
 }
 
 void DatapathService::FillWorkers(vsw::v1::SwitchStatus* status) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "datapath/apply/apply_thread.h"
+#include "datapath/apply/openflow_side.h"
 #include "datapath/apply/state_watchers.h"
 #include "vsw/datapath/v1/datapath.grpc.pb.h"
 
@@ -28,8 +29,9 @@ struct SwitchFacts {
 
 class DatapathService : public datapath::v1::Datapath::CallbackService {
  public:
-  /// All of them outlive the service.
-  DatapathService(SwitchFacts facts, ApplyThread* applier, WorkerSet* workers, SlowPath* slow_path);
+  /// All of them outlive the service. `openflow` may be null: then rules are ignored.
+  DatapathService(SwitchFacts facts, ApplyThread* applier, WorkerSet* workers, SlowPath* slow_path,
+                  OpenFlowSide* openflow = nullptr);
   /// Ends the streams; call before the server's Shutdown().
   void StopWatching() { watchers_.Stop(); }
 
@@ -66,6 +68,7 @@ class DatapathService : public datapath::v1::Datapath::CallbackService {
   ApplyThread* const applier_;
   WorkerSet* const workers_;
   SlowPath* const slow_path_;
+  OpenFlowSide* const openflow_;
   std::mutex idle_mutex_;  // guards last_tsc_
   std::map<WorkerId, Tsc> last_tsc_;
   StateWatchers watchers_;

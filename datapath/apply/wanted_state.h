@@ -47,6 +47,9 @@ struct WantedBridge {
   uint64_t dpid = 0;  // never 0: DerivedDpid() stands where none was asked for
   uint32_t fdb_ageing_seconds = 300;
   uint32_t fdb_max_entries = 8192;
+  bool fail_secure = false;
+  std::vector<std::string> controllers;
+  std::vector<std::string> listeners;
   bool operator==(const WantedBridge&) const = default;
 };
 

@@ -111,6 +111,8 @@ class SlowPath {
   virtual void OnLearn(std::span<const LearnEvent> events) = 0;
   /// Notes of translations, one at a time, in the order they were made on a worker.
   virtual void OnNote(std::span<const uint8_t> note) = 0;
+  /// No more notes wait for now: what several of them have in common can be done once.
+  virtual void OnNotesEnd() {}
   /// A packet that met a kController action: the action's blob, and the packet as it stood there,
   /// cut to the action's length (`total_bytes` is its whole length).
   virtual void OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,

@@ -33,6 +33,13 @@ class BoundedVector {
     return true;
   }
   void clear() { size_ = 0, overflowed_ = false; }
+  /// Keeps the first `size` items. REQUIRES: size <= size().
+  void truncate(size_t size) { size_ = size; }
+  /// Takes item `i` out. REQUIRES: i < size().
+  void erase(size_t i) {
+    std::copy(items_.begin() + i + 1, items_.begin() + size_, items_.begin() + i);
+    --size_;
+  }
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   bool overflowed() const { return overflowed_; }

@@ -89,13 +89,18 @@ void SlowThread::RunTasks() {
 
 void SlowThread::DrainRings() {
   learned_.clear();
+  bool noted = false;
   for (SlowEventRing* ring : rings_) {
     ring->Drain(
         kEventBatch, [this](const LearnEvent& event) { learned_.push_back(event); },
-        [this](std::span<const uint8_t> note) { slow_path_->OnNote(note); },
+        [&](std::span<const uint8_t> note) {
+          slow_path_->OnNote(note);
+          noted = true;
+        },
         [this](std::span<const uint8_t> blob, std::span<const uint8_t> packet,
                uint32_t total_bytes) { slow_path_->OnUpcall(blob, packet, total_bytes); });
   }
+  if (noted) slow_path_->OnNotesEnd();
   if (!learned_.empty()) slow_path_->OnLearn(learned_);
 }
 

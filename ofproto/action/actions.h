@@ -282,6 +282,13 @@ struct ActionEnvironment {
   uint8_t table = 0;  // that the rule stands in
   uint32_t max_port = kOfpMax;
   bool loose_ports = true;  // ports need not exist; their range is checked alone
+  /// What is asked of the match for an action on a field that not every packet has.
+  enum class Prerequisites : uint8_t {
+    kStrict,   // the match says that the packet has it: 1.1 on
+    kLenient,  // 1.0 and its kin: its own actions do nothing to a packet without it, so they may
+    kUnknown,  // group buckets: nothing is known of the packets
+  };
+  Prerequisites prerequisites = Prerequisites::kStrict;
 };
 
 /// Prerequisites, ranges, nesting, which actions may be in an action set: as ovs-vswitchd and

@@ -49,6 +49,8 @@ struct FlowMod {
   uint32_t out_group = kGroupAny;  // delete: only rules that refer to it
   uint32_t buffer_id = kNoBuffer;
   Instructions instructions;
+  // Came as 1.0 or as text: ActionEnvironment::Prerequisites::kLenient is asked of its actions.
+  bool lenient_actions = false;
 };
 
 /// Selects flows, for flow and aggregate statistics and for monitors.

@@ -10,7 +10,10 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
+
+#include "base/mac_address.h"
 
 namespace vsw {
 
@@ -88,6 +91,12 @@ class Writer {
   }
   std::vector<uint8_t> bytes_;
 };
+
+inline MacAddress ReadMac(Reader* in) {
+  MacAddress mac;
+  for (uint8_t& octet : mac.octets) octet = in->U8();
+  return mac;
+}
 
 }  // namespace vsw
 

@@ -10,7 +10,9 @@
 #define VSW_OFPROTO_TABLE_RULE_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "datapath/flow/translation.h"
@@ -46,10 +48,19 @@ struct Rule {
   struct Bookkeeping {
     uint16_t idle_timeout = 0, hard_timeout = 0, importance = 0;
     uint64_t created_ns = 0, modified_ns = 0;
-    uint64_t base_packets = 0, base_bytes = 0;  // counted before the rule it replaced was reset
-    bool hidden = false;                        // of the switch's own (fail-open)
-    bool stored = false;                        // came through management: kept in the database
-    Tag learner = 0;  // made by learn(): who made it must be asked again once this is gone
+    uint64_t used_ns =
+        0;  // as far as was known when the rule was made; the counter knows later uses
+    bool hidden = false;  // of the switch's own (fail-open): above all others, not shown
+    bool stored = false;  // came through management: kept in the database
+    Tag learner = 0;      // made by learn(): who made it must be asked again once this is gone
+    /// Gives `stat` back; shared with the rules that this one replaced without resetting counts.
+    std::shared_ptr<void> stat_owner;
+    // For RuleIndex alone.
+    uint64_t deadline_ns = 0;     // not before; as the timers know it
+    size_t timer = ~size_t{0};    // place among the timers
+    Rule* cookie_next = nullptr;  // with the same cookie in the same table
+    Rule* cookie_previous = nullptr;
+    uint64_t eviction_deadline_ns = 0;  // as the order of eviction knows it
   } bookkeeping;
 };
 

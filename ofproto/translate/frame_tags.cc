@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ofproto/translate/frame_tags.h"
 
+#include "ofproto/translate/field_view.h"
+
 namespace vsw {
 
 FrameTag FrameTag::WithVlan(VlanId vlan) const {

@@ -12,10 +12,14 @@
 #include <cstdint>
 
 #include "base/net_types.h"
-#include "datapath/flow/slow_path.h"
-#include "ofproto/translate/field_view.h"
+#include "datapath/flow/translation.h"
 
 namespace vsw {
+
+class FieldView;
+
+/// Tags that the key holds; what stands behind them shows in its Ethernet type alone.
+inline constexpr size_t kKeyVlanTags = 2;
 
 inline constexpr uint16_t kTpidVlan = 0x8100;
 inline constexpr uint16_t kTpidService = 0x88a8;
@@ -34,6 +38,15 @@ class FrameTag {
   /// False for a tag so deep that the key does not hold its fields: then none may be asked for.
   bool readable() const { return origin_ < static_cast<int8_t>(kKeyVlanTags); }
   bool is_received(size_t index) const { return origin_ == static_cast<int8_t>(index); }
+  /// The number of the received tag that it is; negative: made here.
+  int received_index() const { return origin_; }
+  /// What was made here: its type, and the bits of its TCI that do not come from the packet.
+  uint16_t made_tpid() const { return tpid_; }
+  uint16_t made_tci() const { return tci_; }
+  uint16_t made_tci_bits() const {
+    if (origin_ == kMade) return 0xffff;
+    return vlan_replaced_ ? kVlanIdMask : 0;
+  }
 
   uint16_t tpid(FieldView& view) const;
   VlanId vlan(FieldView& view) const;
@@ -67,8 +80,23 @@ class FrameTags {
     FrameTag ignored;
     return Outer(view, &ignored);
   }
-  /// REQUIRES: at most kMaxAdded are on it.
-  void Push(const FrameTag& tag) { added_[added_count_++] = tag; }
+  /// The tag at `depth`, outermost 0, that stands there if any does: a received tag need not
+  /// exist.
+  FrameTag At(size_t depth) const {
+    if (depth < added_count_) return added_[added_count_ - 1 - depth];
+    return FrameTag::Received(received_gone_ + depth - added_count_);
+  }
+  bool untouched() const { return received_gone_ == 0 && added_count_ == 0; }
+  size_t added() const { return added_count_; }
+  /// Beyond kMaxAdded it is left off, and remembered.
+  void Push(const FrameTag& tag) {
+    if (added_count_ == kMaxAdded) {
+      overflowed_ = true;
+    } else {
+      added_[added_count_++] = tag;
+    }
+  }
+  bool overflowed() const { return overflowed_; }
   /// REQUIRES: there is one.
   void Pop();
 
@@ -82,6 +110,7 @@ class FrameTags {
  private:
   uint8_t received_gone_ = 0;
   uint8_t added_count_ = 0;
+  bool overflowed_ = false;
   std::array<FrameTag, kMaxAdded> added_;  // innermost first
 };
 

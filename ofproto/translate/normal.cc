@@ -3,8 +3,11 @@
 
 #include <array>
 
+#include "ofproto/message/messages.h"
+#include "ofproto/translate/output.h"
 #include "ofproto/translate/patch.h"
 #include "ofproto/translate/tags.h"
+#include "ofproto/translate/trace.h"
 #include "ofproto/translate/vlan_rules.h"
 
 namespace vsw {
@@ -13,12 +16,12 @@ namespace {
 void LearnSource(TranslationContext& context, const BridgeRules& bridge, const PortRules& in,
                  VlanId vlan) {
   const MacAddress source = context.view.eth_src();
-  if (source.is_zero()) return;
+  if (source.is_zero() || in.number == kNoPort) return;
   context.DependOn(AddressTag(bridge.id, vlan, source));
   const MacTable::Hit hit = bridge.fdb->Lookup(vlan, source);
   if (hit.is_static) return;
   if (hit.port == in.number) {
-    context.CountFor(hit.stat);
+    context.Count(hit.stat);
   } else {
     context.Learn({.bridge = bridge.id, .vlan = vlan, .mac = source, .port = in.number});
   }
@@ -26,25 +29,22 @@ void LearnSource(TranslationContext& context, const BridgeRules& bridge, const P
 
 void Send(TranslationContext& context, const PortRules& out, EgressForm form,
           const BridgeFrame& frame) {
-  const FrameTags tags = TagsInForm(form, frame, context.view);
-  if (out.is_patch) {
-    OutputToPatch(context, out, tags);
-  } else {
-    context.Output(out.number, tags);
-  }
+  SendByPort(context, out, TagsInForm(form, frame, context.view));
 }
 
 void SendToKnown(TranslationContext& context, const PortRules& in, const PortRules& out,
                  const BridgeFrame& frame) {
   context.DependOn(PortTag(out.number));
   if (out.number == in.number) return context.Drop(DropReason::kHairpin);
+  if (!MayForward(out)) return context.Drop(DropReason::kNoForward);
   const EgressForm form = EgressFormAt(out, frame, context.view);
   if (form == EgressForm::kNone) return context.Drop(DropReason::kNoDestination);
   Send(context, out, form, frame);
 }
 
 bool TakesFlood(TranslationContext& context, const PortRules& in, const PortRules& out) {
-  if (out.number == in.number || !out.usable) return false;
+  if (out.number == in.number || !out.usable || !MayForward(out)) return false;
+  if ((out.of_config & port_config::kNoFlood) != 0) return false;
   if (!out.is_patch) return true;
   const PortRules* peer = FindPatchPeer(context, out);
   return peer != nullptr && peer->usable;
@@ -64,6 +64,7 @@ void Flood(TranslationContext& context, const BridgeRules& bridge, const PortRul
     for (const PortRules& out : bridge.ports) {
       if (EgressFormAt(out, frame, context.view) != form || !TakesFlood(context, in, out)) continue;
       Send(context, out, form, frame);
+      if (context.halted()) return;
       sent = true;
     }
   }
@@ -78,23 +79,38 @@ void Forward(TranslationContext& context, const BridgeRules& bridge, const PortR
     const MacTable::Hit hit = bridge.fdb->Lookup(frame.vlan, destination);
     const PortRules* out = context.config.FindPort(hit.port);
     // A port that this configuration no longer has here: its addresses are about to be forgotten.
-    if (out != nullptr && out->bridge_index == in.bridge_index) {
+    if (out != nullptr && &context.config.BridgeOf(*out) == &bridge) {
+      Tell(context, [&] { return DescribeKnownAddress(*out); });
       return SendToKnown(context, in, *out, frame);
     }
   }
+  Tell(context, [&] { return TraceStep{"normal", "no learned MAC for destination, flooding"}; });
   Flood(context, bridge, in, frame);
+}
+
+SlowPathPort Nobody() {
+  SlowPathPort port;
+  port.number = kNoPort;
+  port.ofport = OfPort{0};
+  return port;
 }
 
 }  // namespace
 
-void TranslateNormal(TranslationContext& context, const PortRules& in, const FrameTags& received) {
-  const BridgeRules& bridge = context.config.BridgeOf(in);
+const PortRules& NormalPortOfNobody() {
+  static const PortRules nobody(Nobody(), 0, 0);
+  return nobody;
+}
+
+void TranslateNormal(TranslationContext& context, const BridgeRules& bridge, const PortRules& in,
+                     const FrameTags& received) {
   BridgeFrame frame;
   const DropReason refused = ClassifyIngress(in, received, context.view, &frame);
   if (refused != DropReason::kNone) return context.Drop(refused);
   if (context.view.eth_src_is_group()) return context.Drop(DropReason::kBadSourceAddress);
   if (context.view.eth_dst_is_reserved()) return context.Drop(DropReason::kReservedAddress);
   if (!context.Enter(bridge.id, frame.vlan)) return;
+  context.WentBy(ToInt(frame.vlan));
   LearnSource(context, bridge, in, frame.vlan);
   Forward(context, bridge, in, frame);
   context.Leave();

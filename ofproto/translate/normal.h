@@ -12,7 +12,12 @@
 namespace vsw {
 
 /// Forwards the packet, which came in by `in` bearing `received`.
-void TranslateNormal(TranslationContext& context, const PortRules& in, const FrameTags& received);
+void TranslateNormal(TranslationContext& context, const BridgeRules& bridge, const PortRules& in,
+                     const FrameTags& received);
+
+/// Stands for `in` where a packet came in by no port of the bridge (packet-out): a trunk of all
+/// VLANs, behind which nothing is learned.
+const PortRules& NormalPortOfNobody();
 
 }  // namespace vsw
 

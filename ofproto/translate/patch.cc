@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ofproto/translate/patch.h"
 
-#include "ofproto/translate/normal.h"
+#include "ofproto/translate/pipeline.h"
 #include "ofproto/translate/tags.h"
 
 namespace vsw {
@@ -18,9 +18,14 @@ void OutputToPatch(TranslationContext& context, const PortRules& patch, const Fr
   const PortRules* peer = FindPatchPeer(context, patch);
   if (peer == nullptr) return context.Drop(DropReason::kNoDestination);
   if (!patch.usable || !peer->usable) return context.Drop(DropReason::kPortDown);
-  context.CountFor(patch.patch_stats.tx);
-  context.CountFor(peer->patch_stats.rx);
-  TranslateNormal(context, *peer, tags);
+  context.Count(patch.patch_stats.tx);
+  context.Count(peer->patch_stats.rx);
+  const TranslationContext::Level level(context, true);
+  if (!level.ok()) return;
+  const TranslationContext::Scope scope(context);
+  context.view.set_tags(tags);
+  context.stack = 0;
+  ReceiveInBridge(context, *peer);
 }
 
 }  // namespace vsw

@@ -14,7 +14,7 @@ namespace vsw {
 /// The other end, if there is one that names `patch` as its other end in turn.
 const PortRules* FindPatchPeer(TranslationContext& context, const PortRules& patch);
 
-/// Goes on in the peer's bridge with a frame that bears `tags`.
+/// Goes on in the peer's bridge, at its first table, with a frame that bears `tags`.
 void OutputToPatch(TranslationContext& context, const PortRules& patch, const FrameTags& tags);
 
 }  // namespace vsw

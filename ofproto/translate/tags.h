@@ -33,6 +33,19 @@ constexpr Tag AddressTag(BridgeId bridge, VlanId vlan, const MacAddress& mac) {
 constexpr Tag PortTag(PortNo port) { return internal::MakeTag(2, 0, ToInt(port)); }
 /// The set of ports that a flood of a bridge reaches.
 constexpr Tag FloodTag(BridgeId bridge) { return internal::MakeTag(3, ToInt(bridge), 0); }
+/// A group of a bridge, and whether it is there.
+constexpr Tag GroupTag(BridgeId bridge, uint32_t group) {
+  return internal::MakeTag(5, ToInt(bridge), group);
+}
+/// A meter of a bridge, and whether it is there.
+constexpr Tag MeterTag(BridgeId bridge, uint32_t meter) {
+  return internal::MakeTag(6, ToInt(bridge), meter);
+}
+/// A rule that learn() asked for, by what it is (a hash): once it is gone, it must be asked for
+/// again.
+constexpr Tag LearnedTag(BridgeId bridge, uint64_t what) {
+  return internal::MakeTag(7, ToInt(bridge), what);
+}
 /// Anything at all: for the translation that depends on more than it can carry tags.
 inline constexpr Tag kAnyChangeTag = internal::MakeTag(4, 0, 0);
 

@@ -109,7 +109,9 @@ TEST_F(ConfiguratorTest, LeavesTheRevisionWhenNothingChanges) {
   EXPECT_EQ(Do({NewBridge("br0", true)}), 2u);
   EXPECT_EQ(Do({DeletePort{.name = "none", .bridge = "", .if_exists = true}}), 2u);
   EXPECT_EQ(Do({PortUpdate("tap0", {"vlan.tag"})}), 2u);
-  EXPECT_EQ(Do({DeletePort{.name = "tap0"}, NewPort("tap0", "br0")}), 2u);
+  CreatePort again = NewPort("tap0", "br0");
+  again.port.ofport = Port("tap0").ofport;
+  EXPECT_EQ(Do({DeletePort{.name = "tap0"}, again}), 2u);
   EXPECT_EQ(changes_heard_, 1);
 }
 
@@ -183,6 +185,34 @@ TEST_F(ConfiguratorTest, KeepsPortNumbersUniqueOnABridge) {
   b.port.bridge = "br1";
   b.port.ofport = 7;
   EXPECT_TRUE(Try(b).ok());
+}
+
+TEST_F(ConfiguratorTest, ChoosesAPortNumberThatStays) {
+  CreatePort c = NewPort("c", "br0");
+  c.port.ofport = 2;
+  Do({NewBridge("br0"), NewBridge("br1"), c, NewPort("a", "br0"), NewPort("b", "br0"),
+      NewPort("other", "br1")});
+  EXPECT_EQ(Port("a").ofport, 1u);
+  EXPECT_EQ(Port("b").ofport, 3u);
+  EXPECT_EQ(Port("other").ofport, 1u);
+  UpdatePort update = PortUpdate("b", {"vlan.tag"});
+  update.port.vlan.tag = 9;
+  Do({DeletePort{.name = "a"}, update});
+  EXPECT_EQ(Port("b").ofport, 3u);
+  Open();
+  Do({NewPort("d", "br0")});
+  EXPECT_EQ(Port("b").ofport, 3u);
+  EXPECT_EQ(Port("d").ofport, 1u);
+}
+
+TEST_F(ConfiguratorTest, GivesTheNumberOfADeletedPortOutLast) {
+  Do({NewBridge("br0"), NewPort("a", "br0"), NewPort("b", "br0")});
+  Do({DeletePort{.name = "a"}});
+  Do({NewPort("c", "br0")});
+  EXPECT_EQ(Port("c").ofport, 3u);
+  UpdatePort anew = PortUpdate("c", {"ofport"});
+  Do({anew});
+  EXPECT_EQ(Port("c").ofport, 4u);
 }
 
 TEST_F(ConfiguratorTest, ProtectsTheBridgesOwnPort) {

@@ -35,7 +35,9 @@ TEST_F(SchemaTest, LeadsFromEveryOlderVersionToTheNewest) {
       Connection old = OpenFile();
       ASSERT_TRUE(Migrate(&old, all.first(from)).ok()) << "to version " << from;
       if (from >= 1) {
-        ASSERT_TRUE(old.Execute("INSERT INTO bridge VALUES ('br0', 1, 0, 0)").ok());
+        ASSERT_TRUE(old.Execute("INSERT INTO bridge (name, dpid, fdb_ageing_seconds, "
+                                "fdb_max_entries) VALUES ('br0', 1, 0, 0)")
+                        .ok());
       }
     }
     auto store = Store::Open(path_);
@@ -47,6 +49,34 @@ TEST_F(SchemaTest, LeadsFromEveryOlderVersionToTheNewest) {
     ASSERT_TRUE(version.ok());
     EXPECT_EQ(*version, static_cast<int64_t>(all.size()));
   }
+}
+
+TEST_F(SchemaTest, GivesPortsOfOlderFilesTheLowestFreeNumbers) {
+  {
+    Connection old = OpenFile();
+    ASSERT_TRUE(Migrate(&old, Migrations().first(1)).ok());
+    ASSERT_TRUE(old.Execute("INSERT INTO bridge VALUES ('br0', 1, 0, 0), ('br1', 2, 0, 0)").ok());
+    const auto add = [&](const std::string& name, const std::string& bridge,
+                         const std::string& ofport) {
+      ASSERT_TRUE(old.Execute(fmt::format("INSERT INTO port VALUES ('{}', '{}', 'tap', {}, '', 0, "
+                                          "'no', 0)",
+                                          name, bridge, ofport))
+                      .ok());
+    };
+    add("br0", "br0", "65534");
+    add("a", "br0", "NULL");
+    add("b", "br0", "2");
+    add("c", "br0", "NULL");
+    add("d", "br0", "1");
+    add("e", "br1", "NULL");
+    add("f", "br1", "9");
+  }
+  ASSERT_TRUE(Store::Open(path_).ok());
+  Connection file = OpenFile();
+  EXPECT_EQ(file.QueryText("SELECT group_concat(name || ofport, ' ') FROM "
+                           "(SELECT * FROM port ORDER BY name)")
+                .value(),
+            "a3 b2 br065534 c4 d1 e1 f9");
 }
 
 TEST_F(SchemaTest, RunsOnlyTheMissingMigrationsAndKeepsTheRows) {

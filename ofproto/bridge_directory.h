@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The bridges by name, for those who manage them.
+//
+// Thread safety: on the slow thread (DatapathControl::RunOnSlowThread).
+#ifndef VSW_OFPROTO_BRIDGE_DIRECTORY_H_
+#define VSW_OFPROTO_BRIDGE_DIRECTORY_H_
+
+#include <string>
+#include <vector>
+
+#include "ofproto/bridge_control.h"
+
+namespace vsw {
+
+/// What the database keeps of one bridge. All commands are kAdd. Groups may refer to groups that
+/// stand behind them, and flows to any of the groups and meters.
+struct StoredRules {
+  std::vector<GroupMod> groups;
+  std::vector<MeterMod> meters;
+  std::vector<FlowMod> flows;
+};
+
+/// A controller or listener of a bridge, or a connection that came in by a listener.
+struct OpenFlowConnectionInfo {
+  std::string target;   // "tcp:127.0.0.1:6653"
+  std::string state;    // "active", "connecting", "listening", ...
+  std::string role;     // "other", "master", "slave"; empty if not connected
+  std::string version;  // "OpenFlow 1.3"; empty if not connected
+  std::string error;    // why it last ended
+  bool connected = false;
+  uint64_t since_ns = 0;  // how long it has been in this state
+};
+
+class BridgeDirectory {
+ public:
+  virtual ~BridgeDirectory() = default;
+
+  /// Null if there is no such bridge.
+  virtual BridgeControl* FindBridge(const std::string& name) = 0;
+
+  /// Makes what management has stored in the bridge (Rule::Bookkeeping::stored) exactly `rules`:
+  /// what is not among them goes, what is equal stays with its statistics, and what controllers
+  /// made stays. One that cannot be is left out and logged. Committed when it returns.
+  virtual void ReplaceStoredRules(const std::string& bridge, const StoredRules& rules) = 0;
+
+  virtual std::vector<OpenFlowConnectionInfo> ListConnections(const std::string& /*bridge*/) {
+    return {};
+  }
+};
+
+}  // namespace vsw
+
+#endif  // VSW_OFPROTO_BRIDGE_DIRECTORY_H_

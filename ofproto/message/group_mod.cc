@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Group-mods (1.3 section 7.3.4.2, 1.5 section 7.3.4.3; Nicira's NXT_GROUP_MOD, which is 1.5's in
+// older versions).
+#include "ofproto/message/bucket.h"
+#include "ofproto/message/codec.h"
+#include "ofproto/message/decoders.h"
+#include "ofproto/message/frame.h"
+#include "ofproto/message/group_check.h"
+#include "ofproto/message/parts.h"
+
+namespace vsw {
+namespace {
+
+using enum OfVersion;
+using Command = GroupMod::Command;
+
+constexpr uint16_t kAddOrModifyOnWire = 0x8000;  // ovs's own
+
+OfStatus ReadCommand(uint16_t wire, bool with_buckets, GroupMod* mod) {
+  switch (wire) {
+    case 0:
+    case 1:
+    case 2:
+      mod->command = static_cast<Command>(wire);
+      return {};
+    case 3:
+    case 5:
+      if (!with_buckets) break;
+      mod->command = static_cast<Command>(wire);
+      return {};
+    case kAddOrModifyOnWire:
+      mod->command = Command::kAddOrModify;
+      return {};
+    default:
+      break;
+  }
+  return {OfErrorId::kBadGroupCommand, "group command " + std::to_string(wire)};
+}
+
+uint16_t CommandOnWire(Command command) {
+  return command == Command::kAddOrModify ? kAddOrModifyOnWire : static_cast<uint16_t>(command);
+}
+
+OfStatus ReadType(uint8_t wire, GroupMod* mod) {
+  if (wire > static_cast<uint8_t>(GroupType::kFastFailover)) {
+    return {OfErrorId::kBadGroupType, "group type " + std::to_string(wire)};
+  }
+  mod->type = static_cast<GroupType>(wire);
+  return {};
+}
+
+OfStatus CheckBucket(GroupType type, const Bucket& bucket) {
+  const bool watches = bucket.watch_port != kOfpAny || bucket.watch_group != kGroupAny;
+  if (bucket.weight != 0 && type != GroupType::kSelect) {
+    return {OfErrorId::kInvalidGroup, "weight in a bucket of a group that does not select"};
+  }
+  if (watches && (type == GroupType::kAll || type == GroupType::kIndirect)) {
+    return OfErrorId::kWatchUnsupported;
+  }
+  if (!watches && type == GroupType::kFastFailover) {
+    return {OfErrorId::kInvalidGroup, "bucket of a fast failover group that watches nothing"};
+  }
+  return {};
+}
+
+OfStatus CheckCommandBucket(const GroupMod& mod) {
+  switch (mod.command) {
+    case Command::kInsertBucket:
+      if (mod.command_bucket <= kBucketMax || mod.command_bucket == kBucketFirst ||
+          mod.command_bucket == kBucketLast) {
+        return {};
+      }
+      return {OfErrorId::kUnknownBucket, "insertion needs a bucket, the first or the last"};
+    case Command::kRemoveBucket:
+      if (mod.command_bucket <= kBucketMax || mod.command_bucket >= kBucketFirst) return {};
+      return OfErrorId::kUnknownBucket;
+    default:
+      return mod.command_bucket == kBucketAll ? OfStatus() : OfStatus(OfErrorId::kBadBucket);
+  }
+}
+
+}  // namespace
+
+OfStatus CheckGroupMod(const GroupMod& mod) {
+  const bool all_deleted = mod.command == Command::kDelete && mod.group == kGroupAll;
+  if (mod.group > kGroupMax && !all_deleted) {
+    return {OfErrorId::kInvalidGroup, "group " + std::to_string(mod.group)};
+  }
+  VSW_OF_RETURN_IF_ERROR(CheckCommandBucket(mod));
+  if (mod.command == Command::kDelete) return {};
+  if (mod.command == Command::kRemoveBucket) {
+    return mod.buckets.empty() ? OfStatus() : OfStatus(OfErrorId::kBadBucket);
+  }
+  if (mod.type == GroupType::kIndirect && mod.buckets.size() != 1 &&
+      mod.command != Command::kInsertBucket) {
+    return {OfErrorId::kInvalidGroup, "an indirect group has one bucket"};
+  }
+  for (size_t i = 0; i < mod.buckets.size(); ++i) {
+    VSW_OF_RETURN_IF_ERROR(CheckBucket(mod.type, mod.buckets[i]));
+    for (size_t j = 0; j < i; ++j) {
+      if (mod.buckets[i].id != kBucketAll && mod.buckets[i].id == mod.buckets[j].id) {
+        return OfErrorId::kBucketExists;
+      }
+    }
+  }
+  if (!mod.selection_method.empty() && mod.type != GroupType::kSelect) {
+    return {OfErrorId::kBadPropertyValue, "selection method of a group that does not select"};
+  }
+  return {};
+}
+
+OfStatus DecodeGroupMod(const DecodeContext& context, Reader* in, Request* out) {
+  GroupMod mod;
+  VSW_OF_RETURN_IF_ERROR(ReadCommand(in->U16(), /*with_buckets=*/false, &mod));
+  VSW_OF_RETURN_IF_ERROR(ReadType(in->U8(), &mod));
+  in->Skip(1);
+  mod.group = in->U32();
+  OfResult<std::vector<Bucket>> buckets = DecodeBuckets11(context.version(), in->Rest());
+  if (!buckets.ok()) return buckets.status();
+  mod.buckets = std::move(*buckets);
+  VSW_OF_RETURN_IF_ERROR(CheckGroupMod(mod));
+  out->body = std::move(mod);
+  return {};
+}
+
+OfStatus DecodeGroupMod15(const DecodeContext& context, Reader* in, Request* out) {
+  GroupMod mod;
+  VSW_OF_RETURN_IF_ERROR(ReadCommand(in->U16(), /*with_buckets=*/true, &mod));
+  VSW_OF_RETURN_IF_ERROR(ReadType(in->U8(), &mod));
+  in->Skip(1);
+  mod.group = in->U32();
+  const size_t bucket_bytes = in->U16();
+  in->Skip(2);
+  mod.command_bucket = in->U32();
+  if (bucket_bytes > in->left()) return OfErrorId::kBadLength;
+  OfResult<std::vector<Bucket>> buckets =
+      DecodeBuckets15(context.version(), mod.type, in->Take(bucket_bytes));
+  if (!buckets.ok()) return buckets.status();
+  mod.buckets = std::move(*buckets);
+  OfResult<Selection> selection = DecodeGroupProperties(in->Rest());
+  if (!selection.ok()) return selection.status();
+  mod.selection_method = std::move(selection->method);
+  mod.selection_parameter = selection->parameter;
+  mod.selection_fields = std::move(selection->fields);
+  VSW_OF_RETURN_IF_ERROR(CheckGroupMod(mod));
+  out->body = std::move(mod);
+  return {};
+}
+
+Bytes EncodeRequestForward(OfVersion version, const GroupMod& mod) {
+  if (version < k14) return {};
+  OutMessage inner(version, of_type::kGroupMod, 0);
+  inner.U16(CommandOnWire(mod.command));
+  inner.U8(static_cast<uint8_t>(mod.type));
+  inner.U8(0);
+  inner.U32(mod.group);
+  if (version == k14) {
+    for (const Bucket& bucket : mod.buckets) PutBucket11(version, bucket, &inner);
+  } else {
+    const size_t length_at = inner.size();
+    inner.U16(0);
+    inner.Zeros(2);
+    inner.U32(mod.command_bucket);
+    const size_t buckets_at = inner.size();
+    for (const Bucket& bucket : mod.buckets) PutBucket15(version, mod.type, bucket, &inner);
+    inner.PatchU16(length_at, static_cast<uint16_t>(inner.size() - buckets_at));
+    PutSelection(version, {mod.selection_method, mod.selection_parameter, mod.selection_fields},
+                 &inner);
+  }
+  if (inner.size() + kOfHeaderBytes > kMaxMessageBytes) return {};
+  OutMessage out(version, of_type::kRequestForward, 0);
+  out.Put(inner.Finish());
+  return out.Finish();
+}
+
+}  // namespace vsw

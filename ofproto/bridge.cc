@@ -100,10 +100,10 @@ OfStatus Bridge::Stage(const FlowMod& mod, const TableSet::ModOptions& options) 
   if (mod.command != Command::kDelete && mod.command != Command::kDeleteStrict) {
     ActionEnvironment environment;
     environment.table = mod.table == kTableAll ? 0 : mod.table;
-    if (OfStatus status = CheckInstructions(mod.instructions, mod.match, environment);
-        !status.ok() && !(mod.lenient_actions && status.id() == OfErrorId::kMatchInconsistent)) {
-      return status;
-    }
+    using Prerequisites = ActionEnvironment::Prerequisites;
+    environment.prerequisites =
+        mod.lenient_actions ? Prerequisites::kLenient : Prerequisites::kStrict;
+    VSW_OF_RETURN_IF_ERROR(CheckInstructions(mod.instructions, mod.match, environment));
     VSW_OF_RETURN_IF_ERROR(CheckReferences(mod));
   }
   return tables_.Modify(mod, options);
@@ -384,11 +384,9 @@ OfStatus Bridge::SendPacket(const PacketOut& packet_out) {
   if (packet_out.buffer_id != kNoBuffer) return OfErrorId::kBufferUnknown;
   Begin();
   VSW_OF_RETURN_IF_ERROR(CheckActionReferences(packet_out.actions));
-  Match any;
-  if (OfStatus status = CheckActions(packet_out.actions, any, {});
-      !status.ok() && status.id() != OfErrorId::kMatchInconsistent) {
-    return status;
-  }
+  ActionEnvironment environment;
+  environment.prerequisites = ActionEnvironment::Prerequisites::kUnknown;
+  VSW_OF_RETURN_IF_ERROR(CheckActions(packet_out.actions, Match(), environment));
   return host_->SendPacket(id_, packet_out);
 }
 

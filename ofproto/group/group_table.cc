@@ -158,13 +158,10 @@ OfStatus GroupTable::Check(const GroupDesc& desc) const {
         return {OfErrorId::kBadOutGroup, "bucket refers to a group that does not exist"};
       }
     }
+    // A bucket serves whatever packets its users send.
     ActionEnvironment environment;
-    Match any;
-    // A bucket serves whatever packets its users send: no prerequisites can be known.
-    if (OfStatus status = CheckActions(bucket.actions, any, environment);
-        !status.ok() && status.id() != OfErrorId::kMatchInconsistent) {
-      return status;
-    }
+    environment.prerequisites = ActionEnvironment::Prerequisites::kUnknown;
+    VSW_OF_RETURN_IF_ERROR(CheckActions(bucket.actions, Match(), environment));
   }
   if (Reaches(desc.group, desc.group, &desc)) return OfErrorId::kGroupLoop;
   return {};

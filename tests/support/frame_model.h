@@ -92,6 +92,8 @@ inline std::vector<Sent> RunActions(const FlowKey& key, std::span<const Action> 
         tags[0].vlan = tag.vlan;
         tags[0].priority = tag.priority;
         continue;
+      case ActionType::kCount:
+        continue;
       default:
         throw std::logic_error("a step that this model does not know");
     }

@@ -61,7 +61,6 @@ OfStatus DecodeSetIpTtl(ActionInput& input, OfActions* out) {
 OfStatus DecodeDecTtlIds(ActionInput& input, OfActions* out) {
   const size_t count = input.in.U16();
   input.in.Skip(4);
-  if (!input.in.ok() || count == 0) return OfErrorId::kBadArgument;
   if (input.in.left() < 2 * count) return OfErrorId::kBadActionLength;
   act::DecTtl a;
   a.controllers.clear();

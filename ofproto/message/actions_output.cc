@@ -113,7 +113,6 @@ OfStatus DecodeController(ActionInput& input, OfActions* out) {
   a.max_bytes = input.in.U16();
   a.controller_id = input.in.U16();
   a.reason = input.in.U8();
-  if (!input.in.Zeros(1)) return OfErrorId::kMustBeZero;
   out->push_back(std::move(a));
   return {};
 }
@@ -123,16 +122,15 @@ enum class Property : uint16_t { kMaxBytes, kControllerId, kReason, kUserdata, k
 constexpr size_t kPropertyHeaderBytes = 4;
 
 OfStatus DecodeControllerProperty(Property type, Reader in, act::Controller* a) {
-  const auto fits = [&](size_t bytes) { return in.left() == bytes; };
-  // A number of 16 bits comes with padding that its length counts.
-  const auto fits_u16 = [&] { return fits(4) || fits(2); };
+  // The length may count padding: ovs-ofctl's does where the number has 16 bits.
+  const auto fits = [&](size_t bytes) { return in.left() >= bytes; };
   switch (type) {
     case Property::kMaxBytes:
-      if (!fits_u16()) return OfErrorId::kBadPropertyLength;
+      if (!fits(2)) return OfErrorId::kBadPropertyLength;
       a->max_bytes = in.U16();
       return {};
     case Property::kControllerId:
-      if (!fits_u16()) return OfErrorId::kBadPropertyLength;
+      if (!fits(2)) return OfErrorId::kBadPropertyLength;
       a->controller_id = in.U16();
       return {};
     case Property::kReason:
@@ -145,7 +143,6 @@ OfStatus DecodeControllerProperty(Property type, Reader in, act::Controller* a) 
       return {};
     }
     case Property::kPause:
-      if (!fits(0)) return OfErrorId::kBadPropertyLength;
       a->pause = true;
       return {};
     case Property::kMeter:

@@ -256,6 +256,7 @@ void Switch::OnTimer() {
   if (frozen_.wants_reset()) {
     frozen_.Reset();
     control_->InvalidateAll();
+    control_->Synchronize();
     frozen_.Reclaim();
   }
   const uint64_t now_ns = control_->NowNs();

@@ -169,7 +169,7 @@ TEST_F(ChangeTest, JsonTellsRevisionAndFailures) {
   Fail("br0", "vm1", "x");
   EXPECT_EQ(Vswctl("--format json add-port br0 vm1").out,
             "{\"revision\":\"7\",\"applied_revision\":\"7\",\"failures\":"
-            "[{\"bridge\":\"br0\",\"port\":\"vm1\",\"reason\":\"x\"}]}\n");
+            "[{\"bridge\":\"br0\",\"port\":\"vm1\",\"reason\":\"x\",\"rule\":\"\"}]}\n");
 }
 
 TEST_F(ChangeTest, ASwitchThatDoesNotApplyIsNamed) {

@@ -36,7 +36,7 @@ class CompletionTest : public testing::Test {
 };
 
 TEST_F(CompletionTest, Commands) {
-  EXPECT_THAT(Candidates({"add"}), ElementsAre("add-br", "add-port"));
+  EXPECT_THAT(Candidates({"add"}), ElementsAre("add-br", "add-flow", "add-flows", "add-group", "add-groups", "add-meter", "add-port"));
   EXPECT_THAT(Candidates({"fdb", ""}), ElementsAre("add", "del", "flush", "show"));
   EXPECT_THAT(Candidates({"add-br", "x", "--", "list"}), ElementsAre("list-br", "list-ports"));
 }
@@ -65,7 +65,7 @@ TEST_F(CompletionTest, KeysAndTheirValues) {
 }
 
 TEST_F(CompletionTest, OptionsAndTheirValues) {
-  EXPECT_THAT(Candidates({"--t"}), ElementsAre("--target", "--timeout"));
+  EXPECT_THAT(Candidates({"--t"}), ElementsAre("--table", "--target", "--timeout"));
   EXPECT_THAT(Candidates({"show", "--format", ""}), ElementsAre("json", "table"));
   EXPECT_THAT(Candidates({"show", "--target", "x"}), IsEmpty());
 }

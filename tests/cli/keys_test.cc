@@ -68,7 +68,7 @@ TEST(Keys, AreRefusedWhenUnknownTwiceOrNotToBeChanged) {
   const auto message = [](const absl::Status& status) { return std::string(status.message()); };
   EXPECT_THAT(
       message(ApplyPairs(Noun::kBridge, std::vector<std::string>{"tag=1"}, &bridge, nullptr)),
-      HasSubstr("known are dpid, fdb-ageing, fdb-size, label.KEY"));
+      HasSubstr("known are dpid, fdb-ageing, fdb-size, fail-mode, controllers, listeners"));
   EXPECT_THAT(
       message(ApplyPairs(Noun::kPort, std::vector<std::string>{"tag=1", "tag=2"}, &port, nullptr)),
       HasSubstr("tag is given twice"));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Meters and their bands.
-#include <algorithm>
+#include <vector>
 
 #include "base/status.h"
 #include "ofproto/text/text.h"
@@ -10,7 +10,13 @@
 namespace vsw {
 namespace {
 
-absl::Status ParseBandWord(const Word& word, MeterConfig* config) {
+// Which words were there.
+struct Said {
+  bool meter = false, kbps = false, pktps = false, bands = false;
+  std::vector<bool> rate, burst_size;  // of each band
+};
+
+absl::Status ParseBandWord(const Word& word, MeterConfig* config, Said* said) {
   if (word.key == "type") {
     MeterBand band;
     if (word.value == "dscp_remark") {
@@ -19,6 +25,8 @@ absl::Status ParseBandWord(const Word& word, MeterConfig* config) {
       return InvalidArgument("bands: {}: drop or dscp_remark wanted", std::string(word.value));
     }
     config->bands.push_back(band);
+    said->rate.push_back(false);
+    said->burst_size.push_back(false);
     return absl::OkStatus();
   }
   if (config->bands.empty()) {
@@ -28,6 +36,7 @@ absl::Status ParseBandWord(const Word& word, MeterConfig* config) {
   if (word.key == "rate" || word.key == "burst_size") {
     VSW_ASSIGN_OR_RETURN(const uint64_t number, NumberOf(word.key, word.value, UINT32_MAX));
     (word.key == "rate" ? band.rate : band.burst) = static_cast<uint32_t>(number);
+    (word.key == "rate" ? said->rate : said->burst_size).back() = true;
   } else if (word.key == "prec_level") {
     VSW_ASSIGN_OR_RETURN(const uint64_t number, NumberOf(word.key, word.value, 255));
     band.precedence = static_cast<uint8_t>(number);
@@ -45,8 +54,43 @@ absl::Status ParseMeterId(std::string_view text, MeterConfig* config) {
   } else if (text == "slowpath") {
     config->meter = kMeterSlowPath;
   } else {
-    VSW_ASSIGN_OR_RETURN(const uint64_t number, NumberOf("meter", text, UINT32_MAX));
+    VSW_ASSIGN_OR_RETURN(const uint64_t number, NumberOf("meter", text, kMeterMax));
+    if (number == 0) return InvalidArgument("meter: meters are numbered from 1");
     config->meter = static_cast<uint32_t>(number);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ParseHead(const Word& word, MeterConfig* config, Said* said) {
+  if (word.key == "meter" || word.key == "meter_id") {
+    said->meter = true;
+    return ParseMeterId(word.value, config);
+  }
+  if (word.text == "kbps") {
+    said->kbps = true;
+  } else if (word.text == "pktps") {
+    said->pktps = config->packets_per_second = true;
+  } else if (word.text == "burst") {
+    config->has_burst = true;
+  } else if (word.text == "stats") {
+    config->keep_stats = true;
+  } else {
+    return InvalidArgument("{}: unknown keyword", std::string(word.text));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckMeter(const MeterConfig& config, const Said& said) {
+  if (said.kbps == said.pktps) return InvalidArgument("meter: needs either kbps or pktps");
+  if (config.bands.empty()) return InvalidArgument("bands: must specify bands");
+  for (size_t i = 0; i < config.bands.size(); ++i) {
+    if (!said.rate[i]) return InvalidArgument("bands: rate: is missing");
+    if (said.burst_size[i] != config.has_burst) {
+      return InvalidArgument("bands: burst_size: goes with burst, and burst with it");
+    }
+    if (config.bands[i].precedence != 0 && config.bands[i].type == MeterBand::Type::kDrop) {
+      return InvalidArgument("bands: prec_level: only with type=dscp_remark");
+    }
   }
   return absl::OkStatus();
 }
@@ -54,42 +98,27 @@ absl::Status ParseMeterId(std::string_view text, MeterConfig* config) {
 }  // namespace
 
 absl::StatusOr<MeterMod> ParseMeter(std::string_view text, MeterMod::Command command) {
+  const bool deletes = command == MeterMod::Command::kDelete;
   MeterMod mod;
   mod.command = command;
-  if (command == MeterMod::Command::kDelete) mod.config.meter = kMeterAll;
-  bool has_meter = command == MeterMod::Command::kDelete, has_unit = false, in_bands = false;
+  if (deletes) mod.config.meter = kMeterAll;
+  Said said;
   VSW_ASSIGN_OR_RETURN(const std::vector<Word> words, SplitWords(text));
   for (Word word : words) {
     if (word.key == "bands" || word.key == "band") {
-      in_bands = true;
+      said.bands = true;
       // bands=type=drop: the first word of the first band stands behind the equals sign.
       VSW_ASSIGN_OR_RETURN(const std::vector<Word> first, SplitWords(word.value));
       if (first.empty()) continue;
       word = first[0];
     }
-    if (in_bands) {
-      VSW_RETURN_IF_ERROR(ParseBandWord(word, &mod.config));
-    } else if (word.key == "meter") {
-      VSW_RETURN_IF_ERROR(ParseMeterId(word.value, &mod.config));
-      has_meter = true;
-    } else if (word.text == "kbps" || word.text == "pktps") {
-      mod.config.packets_per_second = word.text == "pktps";
-      has_unit = true;
-    } else if (word.text == "burst") {
-      mod.config.has_burst = true;
-    } else if (word.text == "stats") {
-      mod.config.keep_stats = true;
-    } else {
-      return InvalidArgument("{}: unknown keyword", std::string(word.text));
-    }
+    VSW_RETURN_IF_ERROR(said.bands ? ParseBandWord(word, &mod.config, &said)
+                                   : ParseHead(word, &mod.config, &said));
   }
-  if (!has_meter) return InvalidArgument("{}: must specify a meter", std::string(text));
-  if (command != MeterMod::Command::kDelete) {
-    if (!has_unit) mod.config.packets_per_second = false;
-    if (mod.config.bands.empty()) {
-      return InvalidArgument("{}: must have bands", std::string(text));
-    }
+  if (!said.meter && !deletes) {
+    return InvalidArgument("{}: must specify a meter", std::string(text));
   }
+  if (!deletes) VSW_RETURN_IF_ERROR(CheckMeter(mod.config, said));
   return mod;
 }
 

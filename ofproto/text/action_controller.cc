@@ -20,14 +20,14 @@ absl::StatusOr<std::vector<uint8_t>> ParseOctets(std::string_view what, std::str
   std::vector<uint8_t> octets;
   while (!text.empty()) {
     const size_t dot = std::min(text.find('.'), text.size());
-    const std::string_view digits = text.substr(0, dot);
+    const std::string digits(text.substr(0, dot));
     if (digits.empty() || digits.size() % 2 != 0 ||
         digits.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos) {
       return InvalidArgument("{}: {} are not hexadecimal digits in pairs", std::string(what),
                              std::string(text));
     }
     for (size_t i = 0; i < digits.size(); i += 2) {
-      octets.push_back(static_cast<uint8_t>(*ParseHexDigits(digits.substr(i, 2))));
+      octets.push_back(static_cast<uint8_t>(std::stoul(digits.substr(i, 2), nullptr, 16)));
     }
     text.remove_prefix(std::min(dot + 1, text.size()));
   }

@@ -14,7 +14,7 @@ struct NumberKey {
   void (*set)(act::Learn*, uint64_t);
 };
 constexpr NumberKey kNumberKeys[] = {
-    {"table", 254, [](act::Learn* l, uint64_t n) { l->table = static_cast<uint8_t>(n); }},
+    {"table", 253, [](act::Learn* l, uint64_t n) { l->table = static_cast<uint8_t>(n); }},
     {"priority", 0xffff, [](act::Learn* l, uint64_t n) { l->priority = static_cast<uint16_t>(n); }},
     {"idle_timeout", 0xffff,
      [](act::Learn* l, uint64_t n) { l->idle_timeout = static_cast<uint16_t>(n); }},
@@ -29,8 +29,7 @@ constexpr NumberKey kNumberKeys[] = {
 
 absl::StatusOr<act::LearnSpec> ParseLoadSpec(std::string_view text) {
   VSW_ASSIGN_OR_RETURN(const auto sides, SplitArrow("learn: load", text));
-  act::LearnSpec spec{};
-  spec.kind = act::LearnSpec::Kind::kLoad;
+  act::LearnSpec spec{.kind = act::LearnSpec::Kind::kLoad};
   VSW_ASSIGN_OR_RETURN(spec.destination, ParseSubfield(sides.second));
   if (sides.first.find('[') != std::string_view::npos) {
     VSW_ASSIGN_OR_RETURN(spec.source, ParseSubfield(sides.first));
@@ -48,9 +47,11 @@ absl::StatusOr<act::LearnSpec> ParseLoadSpec(std::string_view text) {
 }
 
 absl::StatusOr<act::LearnSpec> ParseMatchSpec(const Word& word, const PortNames* ports) {
-  act::LearnSpec spec{};
-  spec.kind = act::LearnSpec::Kind::kMatch;
+  act::LearnSpec spec{.kind = act::LearnSpec::Kind::kMatch};
   VSW_ASSIGN_OR_RETURN(spec.destination, ParseSubfield(word.key));
+  if (spec.destination.field == FieldId::kInPortNx && word.key == "in_port") {
+    spec.destination = {.field = FieldId::kInPortNx, .offset = 0, .bits = 16};
+  }
   if (!word.has_value) {
     spec.source = spec.destination;
     return spec;
@@ -89,8 +90,7 @@ absl::Status ParseWord(const Word& word, const PortNames* ports, act::Learn* lea
     VSW_ASSIGN_OR_RETURN(const act::LearnSpec spec, ParseLoadSpec(word.value));
     learn->specs.push_back(spec);
   } else if (word.key == "output") {
-    act::LearnSpec spec{};
-    spec.kind = act::LearnSpec::Kind::kOutput;
+    act::LearnSpec spec{.kind = act::LearnSpec::Kind::kOutput};
     VSW_ASSIGN_OR_RETURN(spec.source, ParseSubfield(word.value));
     learn->specs.push_back(spec);
   } else {
@@ -103,7 +103,7 @@ absl::Status ParseWord(const Word& word, const PortNames* ports, act::Learn* lea
 std::string FormatSpec(const act::LearnSpec& spec, const PortNames* ports) {
   using Kind = act::LearnSpec::Kind;
   const FieldInfo& field = Describe(spec.destination.field);
-  const bool whole = IsWhole(spec.destination) || spec.destination.bits == field.bits;
+  const bool whole = spec.destination.bits == field.bits;
   if (spec.kind == Kind::kOutput) return "output:" + FormatSubfield(spec.source);
   if (spec.kind == Kind::kLoad) {
     return "load:" +

@@ -31,14 +31,6 @@ FieldValue Shifted(const FieldValue& value, int left) {
   return result;
 }
 
-FieldValue And(const FieldValue& a, const FieldValue& b) {
-  FieldValue both;
-  for (size_t i = 0; i < both.octets.size(); ++i) both.octets[i] = a.octets[i] & b.octets[i];
-  return both;
-}
-
-constexpr uint64_t kDscpBits = 0xfc;
-
 // Lowest set bit, and how many follow without a gap; false if there are gaps.
 bool IsRange(const FieldValue& mask, uint16_t* offset, uint16_t* bits) {
   *offset = *bits = 0;
@@ -71,14 +63,12 @@ absl::StatusOr<act::SetField> ParseSetField(std::string_view text, const PortNam
   if (field == nullptr) {
     return InvalidArgument("set_field: {}: unknown field", std::string(sides.second));
   }
-  // A port is set in the 16 bits of Nicira's field: 1.3 section 7.2.5.7 leaves OXM's out.
-  if (field->id == FieldId::kInPort) field = &Describe(FieldId::kInPortNx);
+  if (field->id == FieldId::kInPortNx) field = &Describe(FieldId::kInPort);
   VSW_ASSIGN_OR_RETURN(const MaskedValue value, ParseMaskedValue(*field, sides.first, ports));
   if (!field->writable) return InvalidArgument("set_field: {} is read-only", field->name);
-  if (!(value.mask == FieldValue::Ones(field->bits)) && field->masking == Masking::kNone) {
-    return InvalidArgument("set_field: {}: cannot be masked", field->name);
-  }
-  return act::SetField{.field = field->id, .value = value.value, .mask = value.mask};
+  act::SetField set{.field = field->id, .value = value.value, .mask = value.mask};
+  for (size_t i = 0; i < 16; ++i) set.value.octets[i] &= set.mask.octets[i];
+  return set;
 }
 
 absl::StatusOr<act::SetField> ParseLoad(std::string_view text) {
@@ -89,16 +79,9 @@ absl::StatusOr<act::SetField> ParseLoad(std::string_view text) {
   FieldInfo part = field;
   part.bits = target.bits;
   VSW_ASSIGN_OR_RETURN(const MaskedValue value, ParseMaskedValue(part, sides.first, nullptr));
-  if (!(value.mask == FieldValue::Ones(part.bits))) {
-    return InvalidArgument("load: {}: takes no mask", std::string(sides.first));
-  }
-  // What the field keeps of what the message would say: 8 of an ARP opcode's 16 bits, and of the
-  // type of service not the congestion bits.
-  FieldValue kept = FieldValue::Ones(field.bits);
-  if (field.id == FieldId::kIpTos) kept = FieldValue::OfU64(kDscpBits);
   return act::SetField{.field = target.field,
-                       .value = And(Shifted(value.value, target.offset), kept),
-                       .mask = And(Shifted(FieldValue::Ones(target.bits), target.offset), kept),
+                       .value = Shifted(value.value, target.offset),
+                       .mask = Shifted(FieldValue::Ones(target.bits), target.offset),
                        .form = act::SetForm::kRegLoad};
 }
 
@@ -135,11 +118,6 @@ std::string FormatSetField(const act::SetField& set, const PortNames* ports) {
   }
   uint16_t offset, bits;
   if (set.form == act::SetForm::kRegLoad && IsRange(set.mask, &offset, &bits)) {
-    const bool is_tos = set.field == FieldId::kIpTos && set.mask.low64() == kDscpBits;
-    if (is_tos || (offset == 0 && bits == field.bits)) {
-      return "load:" + FormatHex(set.value) + "->" + WireName(set.field) +
-             (set.field == FieldId::kVlanVid ? "[0..12]" : "[]");
-    }
     return "load:" + FormatHex(Shifted(set.value, -offset)) + "->" +
            FormatSubfield({.field = set.field, .offset = offset, .bits = bits});
   }

@@ -15,8 +15,7 @@ using Parser = Result (*)(const Word&, const PortNames*);
 
 // An action without arguments.
 template <typename T>
-Result Plain(const Word& word, const PortNames*) {
-  if (word.has_value) return InvalidArgument("{}: takes no argument", std::string(word.text));
+Result Plain(const Word&, const PortNames*) {
   return OfAction(T());
 }
 
@@ -60,37 +59,30 @@ Result ModTos(const Word& word, const PortNames*) {
 }
 
 Result ParseOutput(const Word& word, const PortNames* ports) {
-  // output(port=1,max_len=100), but output(1) is output:1.
-  if (word.parenthesised && word.value.find('=') != std::string_view::npos) {
-    constexpr uint64_t kLeastBytes = 14;  // an Ethernet header
-    act::Output output{.port = kOfpAny};
+  if (word.parenthesised) {
+    act::Output output{};
     VSW_ASSIGN_OR_RETURN(const std::vector<Word> words, SplitWords(word.value));
     for (const Word& inner : words) {
       if (inner.key == "port") {
         VSW_ASSIGN_OR_RETURN(output.port, ParsePort(inner.value, ports));
       } else if (inner.key == "max_len") {
-        VSW_ASSIGN_OR_RETURN(const uint64_t n, NumberOf("max_len", inner.value, UINT32_MAX));
-        if (n < kLeastBytes) return InvalidArgument("max_len: {} is less than {}", n, kLeastBytes);
+        VSW_ASSIGN_OR_RETURN(const uint64_t n, NumberOf("max_len", inner.value, 0xffff));
         output.max_bytes = static_cast<uint32_t>(n);
       } else {
         return InvalidArgument("output: {}: unknown keyword", std::string(inner.text));
       }
     }
-    if (output.port == kOfpAny || output.max_bytes == 0) {
+    if (output.port == 0 || output.max_bytes == 0) {
       return InvalidArgument("{}: needs port and max_len", std::string(word.text));
     }
     return OfAction(output);
   }
-  if (const absl::StatusOr<uint32_t> port = ParsePort(word.value, ports); port.ok()) {
-    return OfAction(
-        act::Output{.port = *port, .max_bytes = *port == kOfpController ? 0xffffu : 0u});
+  if (word.value.find('[') != std::string_view::npos) {
+    VSW_ASSIGN_OR_RETURN(const Subfield source, ParseSubfield(word.value));
+    return OfAction(act::OutputReg{.source = source});
   }
-  const std::string_view name = word.value.substr(0, word.value.find('['));
-  if (FindAnyField(name) == nullptr) {
-    return InvalidArgument("output: {}: no such port or field", std::string(word.value));
-  }
-  VSW_ASSIGN_OR_RETURN(const Subfield source, ParseSubfield(word.value));
-  return OfAction(act::OutputReg{.source = source});
+  VSW_ASSIGN_OR_RETURN(const uint32_t port, ParsePort(word.value, ports));
+  return OfAction(act::Output{.port = port, .max_bytes = port == kOfpController ? 0xffffu : 0u});
 }
 
 Result ParseEnqueue(const Word& word, const PortNames* ports) {
@@ -105,10 +97,7 @@ Result ParseEnqueue(const Word& word, const PortNames* ports) {
 Result ParseControllerWord(const Word& word, const PortNames*) {
   if (!word.has_value) return OfAction(act::Output{.port = kOfpController, .max_bytes = 0xffff});
   VSW_ASSIGN_OR_RETURN(act::Controller controller, ParseController(word.value));
-  // One that says no more than an output to the controller is that.
-  act::Controller plain;
-  plain.max_bytes = controller.max_bytes;
-  if (controller == plain) {
+  if (!word.parenthesised) {
     return OfAction(act::Output{.port = kOfpController, .max_bytes = controller.max_bytes});
   }
   return OfAction(std::move(controller));
@@ -148,7 +137,7 @@ Result ParseDecTtl(const Word& word, const PortNames*) {
     VSW_ASSIGN_OR_RETURN(const uint64_t number, NumberOf("dec_ttl", id.text, 0xffff));
     dec.controllers.push_back(static_cast<uint16_t>(number));
   }
-  if (dec.controllers.empty()) dec.controllers.push_back(0);
+  if (dec.controllers.empty()) return InvalidArgument("dec_ttl(): needs a controller's id");
   return OfAction(dec);
 }
 
@@ -175,8 +164,6 @@ Result ParseConjunction(const Word& word, const PortNames*) {
 
 Result ParseNote(const Word& word, const PortNames*) {
   VSW_ASSIGN_OR_RETURN(std::vector<uint8_t> octets, ParseOctets("note", word.value));
-  // As it is in a message, whose header of 10 bytes and note fill a multiple of 8.
-  while (octets.empty() || (octets.size() + 10) % 8 != 0) octets.push_back(0);
   return OfAction(act::Note{.octets = std::move(octets)});
 }
 
@@ -390,9 +377,6 @@ struct Formatter {
 absl::StatusOr<bool> ParseActionWord(const Word& word, const PortNames* ports, OfActions* actions) {
   const auto row = std::ranges::find(kRows, word.key, &Row::name);
   if (row != std::end(kRows)) {
-    if (word.parenthesised && !word.text.ends_with(')') && word.key != "check_pkt_larger") {
-      return InvalidArgument("{}: nothing may follow the parenthesis", std::string(word.text));
-    }
     auto action = row->parse(word, ports);
     if (!action.ok()) return action.status();
     actions->push_back(*std::move(action));

@@ -96,7 +96,7 @@ absl::StatusOr<bool> ParseRuleWord(const Word& word, const PortNames* ports, Flo
   return true;
 }
 
-absl::Status ParseMetadata(const Word& word, const PortNames*, Instructions* instructions) {
+absl::Status ParseMetadata(const Word& word, Instructions* instructions) {
   const FieldInfo& field = Describe(FieldId::kMetadata);
   VSW_ASSIGN_OR_RETURN(const MaskedValue value, ParseMaskedValue(field, word.value, nullptr));
   instructions->metadata_mask = value.mask.low64();
@@ -104,51 +104,31 @@ absl::Status ParseMetadata(const Word& word, const PortNames*, Instructions* ins
   return absl::OkStatus();
 }
 
-absl::Status ParseMeterStep(const Word& word, const PortNames*, Instructions* instructions) {
-  VSW_ASSIGN_OR_RETURN(instructions->meter, NumberOf(word.key, word.value, UINT32_MAX));
-  return absl::OkStatus();
-}
-
-absl::Status ParseApply(const Word& word, const PortNames* ports, Instructions* instructions) {
-  VSW_ASSIGN_OR_RETURN(instructions->apply, ParseActions(word.value, ports));
-  instructions->has_apply = true;
-  return absl::OkStatus();
-}
-
-absl::Status ParseClear(const Word& word, const PortNames*, Instructions* instructions) {
-  if (word.has_value) return InvalidArgument("clear_actions: takes no argument");
-  instructions->clear = true;
-  return absl::OkStatus();
-}
-
-absl::Status ParseWrite(const Word& word, const PortNames* ports, Instructions* instructions) {
-  VSW_ASSIGN_OR_RETURN(instructions->write, ParseActions(word.value, ports));
-  instructions->has_write = true;
-  return absl::OkStatus();
-}
-
-absl::Status ParseGoto(const Word& word, const PortNames*, Instructions* instructions) {
-  VSW_ASSIGN_OR_RETURN(instructions->goto_table, NumberOf(word.key, word.value, 254));
-  return absl::OkStatus();
-}
-
-// Instructions in the order in which they are done, which is that in which they are written
-// (1.3 section 5.9).
-enum class Step : uint8_t { kMeter, kApply, kClear, kWrite, kMetadata, kGoto };
-struct StepRow {
-  std::string_view name;
-  Step step;
-  absl::Status (*parse)(const Word&, const PortNames*, Instructions*);
-};
-constexpr StepRow kSteps[] = {{"meter", Step::kMeter, ParseMeterStep},
-                              {"apply_actions", Step::kApply, ParseApply},
-                              {"clear_actions", Step::kClear, ParseClear},
-                              {"write_actions", Step::kWrite, ParseWrite},
-                              {"write_metadata", Step::kMetadata, ParseMetadata},
-                              {"goto_table", Step::kGoto, ParseGoto}};
-
-std::string NameOf(Step step) {
-  return std::string(std::ranges::find(kSteps, step, &StepRow::step)->name);
+// Words that are instructions of their own. False: it is an action.
+absl::StatusOr<bool> ParseInstruction(const Word& word, const PortNames* ports,
+                                      Instructions* instructions) {
+  if (word.text == "clear_actions") {
+    instructions->clear = true;
+  } else if (word.key == "write_actions" && word.parenthesised) {
+    VSW_ASSIGN_OR_RETURN(instructions->write, ParseActions(word.value, ports));
+    instructions->has_write = true;
+  } else if (word.key == "apply_actions" && word.parenthesised) {
+    VSW_ASSIGN_OR_RETURN(instructions->apply, ParseActions(word.value, ports));
+    instructions->has_apply = true;
+  } else if (word.key == "write_metadata") {
+    VSW_RETURN_IF_ERROR(ParseMetadata(word, instructions));
+  } else if (word.key == "goto_table") {
+    uint8_t table = 0;
+    VSW_RETURN_IF_ERROR(Number(word, 253, &table));
+    instructions->goto_table = table;
+  } else if (word.key == "meter" && word.has_value) {
+    uint32_t meter = 0;
+    VSW_RETURN_IF_ERROR(Number(word, UINT32_MAX, &meter));
+    instructions->meter = meter;
+  } else {
+    return false;
+  }
+  return true;
 }
 
 uint8_t ProtoOf(const Match& match) {
@@ -169,14 +149,12 @@ void SettlePorts(const Match& match, OfActions* actions) {
   }
 }
 
-constexpr uint64_t kNsOfSecond = 1'000'000'000;
-
 std::string Seconds(uint64_t ns) { return fmt::format("{:.3f}s", static_cast<double>(ns) / 1e9); }
 
-std::string FormatFlags(uint16_t flags, char separator) {
+std::string FormatFlags(uint16_t flags) {
   std::string text;
   for (const FlagName& flag : kFlags) {
-    if ((flags & flag.flag) != 0) text += std::string(flag.name) + separator;
+    if ((flags & flag.flag) != 0) text += std::string(flag.name) + ",";
   }
   return text;
 }
@@ -186,32 +164,19 @@ std::string FormatFlags(uint16_t flags, char separator) {
 absl::StatusOr<Instructions> ParseInstructions(std::string_view text, const PortNames* ports) {
   VSW_ASSIGN_OR_RETURN(const std::vector<Word> words, SplitWords(text));
   Instructions instructions;
-  std::optional<Step> last;
   for (const Word& word : words) {
     if (word.text == "drop") {
       if (words.size() > 1) return InvalidArgument("drop: goes with no other action");
       return instructions;
     }
-    const auto known = std::ranges::find(kSteps, word.key, &StepRow::name);
-    // From 1.5 on a meter may stand among actions (1.5 section 5.8), as one of them.
-    const bool late_meter =
-        known != std::end(kSteps) && known->step == Step::kMeter && last == Step::kApply;
-    const bool is_action = known == std::end(kSteps) || late_meter;
-    const Step step = is_action ? Step::kApply : known->step;
-    if (last && step < *last) {
-      return InvalidArgument("{}: has to stand before {}", std::string(word.text),
-                             *last == Step::kApply ? "actions" : NameOf(*last));
+    VSW_ASSIGN_OR_RETURN(const bool own, ParseInstruction(word, ports, &instructions));
+    if (own) continue;
+    VSW_ASSIGN_OR_RETURN(const bool known, ParseActionWord(word, ports, &instructions.apply));
+    if (!known) return InvalidArgument("{}: unknown action", std::string(word.text));
+    if (instructions.goto_table || instructions.has_write || instructions.clear) {
+      return InvalidArgument("{}: actions have to stand before other instructions",
+                             std::string(word.text));
     }
-    if (last && step == *last && !is_action) {
-      return InvalidArgument("{}: given twice", std::string(word.key));
-    }
-    last = step;
-    if (!is_action) {
-      VSW_RETURN_IF_ERROR(known->parse(word, ports, &instructions));
-      continue;
-    }
-    VSW_ASSIGN_OR_RETURN(const bool understood, ParseActionWord(word, ports, &instructions.apply));
-    if (!understood) return InvalidArgument("{}: unknown action", std::string(word.text));
   }
   instructions.has_apply |= !instructions.apply.empty();
   return instructions;
@@ -220,6 +185,7 @@ absl::StatusOr<Instructions> ParseInstructions(std::string_view text, const Port
 absl::StatusOr<FlowMod> ParseFlow(std::string_view text, Command command, const PortNames* ports) {
   FlowMod mod;
   mod.command = command;
+  mod.lenient_actions = true;
   mod.set_cookie = command == Command::kAdd;
   if (IsDelete(command) || command == Command::kModify || command == Command::kModifyStrict) {
     mod.table = kTableAll;
@@ -238,15 +204,14 @@ absl::StatusOr<FlowMod> ParseFlow(std::string_view text, Command command, const 
     return InvalidArgument("{}: must specify actions", std::string(Trimmed(text)));
   }
   VSW_ASSIGN_OR_RETURN(const std::vector<Word> words, SplitWords(head));
-  MatchReader match(ports);
   for (const Word& word : words) {
     VSW_ASSIGN_OR_RETURN(bool known, ParseRuleWord(word, ports, &mod));
     if (!known) {
-      VSW_ASSIGN_OR_RETURN(known, match.Read(word));
+      VSW_ASSIGN_OR_RETURN(known, ParseMatchWord(word, ports, &mod.match));
     }
     if (!known) return InvalidArgument("{}: unknown keyword", std::string(word.text));
   }
-  VSW_ASSIGN_OR_RETURN(mod.match, match.Finish());
+  VSW_RETURN_IF_ERROR(CheckedMatch(mod.match));
   if (has_actions && !IsDelete(command)) {
     VSW_ASSIGN_OR_RETURN(mod.instructions, ParseInstructions(actions, ports));
     SettlePorts(mod.match, &mod.instructions.apply);
@@ -275,9 +240,10 @@ std::string FormatInstructions(const Instructions& instructions, const PortNames
     say("write_actions(" + FormatActions(instructions.write, ports) + ")");
   }
   if (instructions.metadata_mask != 0) {
-    say("write_metadata:" +
-        FormatMaskedValue(Describe(FieldId::kMetadata), FieldValue::OfU64(instructions.metadata),
-                          FieldValue::OfU64(instructions.metadata_mask), nullptr));
+    say(instructions.metadata_mask == UINT64_MAX
+            ? fmt::format("write_metadata:{:#x}", instructions.metadata)
+            : fmt::format("write_metadata:{:#x}/{:#x}", instructions.metadata,
+                          instructions.metadata_mask));
   }
   if (instructions.goto_table) say("goto_table:" + std::to_string(*instructions.goto_table));
   return text.empty() ? "drop" : text;
@@ -291,14 +257,11 @@ std::string FormatFlowStats(const FlowStats& flow, bool with_stats, const PortNa
   if (with_stats) text += fmt::format("n_packets={}, n_bytes={}, ", flow.packets, flow.bytes);
   if (flow.idle_timeout != 0) text += fmt::format("idle_timeout={}, ", flow.idle_timeout);
   if (flow.hard_timeout != 0) text += fmt::format("hard_timeout={}, ", flow.hard_timeout);
-  text += FormatFlags(flow.flags, ' ');
   if (flow.importance != 0) text += fmt::format("importance={}, ", flow.importance);
-  if (with_stats) {
-    text += fmt::format("idle_age={}, ", flow.idle_ns / kNsOfSecond);
-    // Told where the rule was changed since it was made.
-    const uint64_t hard_age = flow.hard_ns / kNsOfSecond;
-    if (hard_age != flow.duration_ns / kNsOfSecond) text += fmt::format("hard_age={}, ", hard_age);
-  }
+  if (with_stats) text += fmt::format("idle_age={}, ", flow.idle_ns / 1'000'000'000);
+  std::string head = FormatFlags(flow.flags);
+  if (!head.empty()) head.back() = ' ';
+  text += head;
   const std::string match = FormatMatch(flow.match, ports);
   if (flow.priority != 0x8000) {
     text += "priority=" + std::to_string(flow.priority) + (match.empty() ? "" : ",");
@@ -312,25 +275,13 @@ std::string FormatFlow(const FlowMod& flow, const PortNames* ports) {
   std::string text;
   if (flow.table != kTableAll) text += fmt::format("table={},", flow.table);
   text += fmt::format("priority={},", flow.priority);
-  if (flow.command == Command::kAdd ? flow.cookie != 0
-                                    : flow.set_cookie && !IsDelete(flow.command)) {
-    text += fmt::format("cookie={:#x},", flow.cookie);
-  }
-  if (flow.cookie_mask != 0) {
-    text += fmt::format("cookie={:#x}/{:#x},", flow.match_cookie, flow.cookie_mask);
-  }
+  if (flow.cookie != 0) text += fmt::format("cookie={:#x},", flow.cookie);
   if (flow.idle_timeout != 0) text += fmt::format("idle_timeout={},", flow.idle_timeout);
   if (flow.hard_timeout != 0) text += fmt::format("hard_timeout={},", flow.hard_timeout);
   if (flow.importance != 0) text += fmt::format("importance={},", flow.importance);
-  text += FormatFlags(flow.flags, ',');
-  if (flow.out_port != kOfpAny) text += "out_port=" + FormatPort(flow.out_port, ports) + ",";
-  if (flow.out_group != kGroupAny) text += fmt::format("out_group={},", flow.out_group);
-  text += FormatMatch(flow.match, ports);
-  if (IsDelete(flow.command)) {
-    if (text.ends_with(',')) text.pop_back();
-    return text;
-  }
-  if (!text.ends_with(',')) text += ',';
+  text += FormatFlags(flow.flags);
+  const std::string match = FormatMatch(flow.match, ports);
+  if (!match.empty()) text += match + ",";
   return text + "actions=" + FormatInstructions(flow.instructions, ports);
 }
 

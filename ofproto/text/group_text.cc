@@ -37,12 +37,6 @@ absl::Status ParseFields(std::string_view text, std::vector<FieldId>* fields) {
     if (field == nullptr) {
       return InvalidArgument("fields: {}: unknown field", std::string(word.key));
     }
-    if (word.has_value) {
-      VSW_ASSIGN_OR_RETURN(const MaskedValue mask, ParseMaskedValue(*field, word.value, nullptr));
-      if (!(mask.value == FieldValue::Ones(field->bits))) {
-        return InvalidArgument("fields: {}: only whole fields are hashed", std::string(word.text));
-      }
-    }
     fields->push_back(field->id);
   }
   return absl::OkStatus();
@@ -51,12 +45,10 @@ absl::Status ParseFields(std::string_view text, std::vector<FieldId>* fields) {
 // "bucket=weight:3,watch_port:1,actions=output:1,..." without its "bucket=".
 absl::StatusOr<Bucket> ParseBucket(std::string_view text, const PortNames* ports) {
   Bucket bucket;
-  bool has_actions = false;
   VSW_ASSIGN_OR_RETURN(const std::vector<Word> words, SplitWords(text));
   for (size_t i = 0; i < words.size(); ++i) {
     Word word = words[i];
     if (word.key == "actions" || word.key == "action") {
-      has_actions = true;
       if (word.value == "drop" || word.value.empty()) continue;
       VSW_ASSIGN_OR_RETURN(const std::vector<Word> first, SplitWords(word.value));
       word = first.at(0);
@@ -79,44 +71,9 @@ absl::StatusOr<Bucket> ParseBucket(std::string_view text, const PortNames* ports
       if (!known && word.text != "drop") {
         return InvalidArgument("bucket: {}: unknown keyword", std::string(word.text));
       }
-      has_actions = true;
     }
-  }
-  if (!has_actions) {
-    return InvalidArgument("bucket={}: must specify actions", std::string(Trimmed(text)));
   }
   return bucket;
-}
-
-// What makes no sense whatever the switch can do.
-absl::Status CheckGroup(const GroupMod& mod) {
-  const bool inserts =
-      mod.command == Command::kInsertBucket || mod.command == Command::kRemoveBucket;
-  if (!inserts && mod.command_bucket != kBucketAll) {
-    return InvalidArgument("command_bucket_id: only to insert or remove buckets");
-  }
-  if (!mod.selection_fields.empty() && mod.selection_method != "hash") {
-    return InvalidArgument("fields: only with selection_method=hash");
-  }
-  if (!mod.selection_method.empty() && mod.type != GroupType::kSelect) {
-    return InvalidArgument("selection_method: only with type=select");
-  }
-  if (mod.type == GroupType::kIndirect && mod.buckets.size() > 1) {
-    return InvalidArgument("bucket: an indirect group has one");
-  }
-  for (const Bucket& bucket : mod.buckets) {
-    if (bucket.id != kBucketAll && bucket.id > kBucketMax) {
-      return InvalidArgument("bucket_id: {} is more than {}", bucket.id, kBucketMax);
-    }
-    if (!inserts && mod.type != GroupType::kSelect && bucket.weight != 1) {
-      return InvalidArgument("weight: only with type=select");
-    }
-    const bool watches = bucket.watch_port != kOfpAny || bucket.watch_group != kGroupAny;
-    if (!inserts && mod.type == GroupType::kFastFailover && !watches) {
-      return InvalidArgument("bucket: type=ff needs watch_port or watch_group");
-    }
-  }
-  return absl::OkStatus();
 }
 
 absl::Status ParseHead(const Word& word, GroupMod* mod) {
@@ -125,7 +82,7 @@ absl::Status ParseHead(const Word& word, GroupMod* mod) {
       mod->group = kGroupAll;
       return absl::OkStatus();
     }
-    VSW_ASSIGN_OR_RETURN(const uint64_t id, NumberOf("group_id", word.value, kGroupMax));
+    VSW_ASSIGN_OR_RETURN(const uint64_t id, NumberOf("group_id", word.value, UINT32_MAX));
     mod->group = static_cast<uint32_t>(id);
   } else if (word.key == "type") {
     const auto type = std::ranges::find(kTypes, word.value, &TypeName::name);
@@ -186,7 +143,6 @@ absl::StatusOr<GroupMod> ParseGroup(std::string_view text, Command command,
   }
   if (!has_group) return InvalidArgument("{}: must specify a group_id", std::string(text));
   if (!has_type) return InvalidArgument("{}: must specify a type", std::string(text));
-  VSW_RETURN_IF_ERROR(CheckGroup(mod));
   return mod;
 }
 
@@ -204,7 +160,7 @@ std::string FormatGroup(const GroupDesc& group, const PortNames* ports) {
       for (const FieldId field : group.selection_fields) {
         fields += (fields.empty() ? "" : ",") + Describe(field).name;
       }
-      text += group.selection_fields.size() == 1 ? ",fields=" + fields : ",fields(" + fields + ")";
+      text += ",fields(" + fields + ")";
     }
   }
   for (const Bucket& bucket : group.buckets) {

@@ -20,14 +20,13 @@ struct Keyword {
   uint8_t ip_proto;  // 0: none
 };
 // The first that fits is what is printed.
-constexpr Keyword kKeywords[] = {{"icmp", kTypeIpv4, 1},    {"tcp", kTypeIpv4, 6},
-                                 {"udp", kTypeIpv4, 17},    {"sctp", kTypeIpv4, 132},
-                                 {"ip", kTypeIpv4, 0},      {"icmp6", kTypeIpv6, 58},
-                                 {"tcp6", kTypeIpv6, 6},    {"udp6", kTypeIpv6, 17},
-                                 {"sctp6", kTypeIpv6, 132}, {"ipv6", kTypeIpv6, 0},
-                                 {"arp", kTypeArp, 0},      {"rarp", kTypeRarp, 0},
-                                 {"mpls", kTypeMpls, 0},    {"mplsm", kTypeMplsMulticast, 0},
-                                 {"icmpv6", kTypeIpv6, 58}};
+constexpr Keyword kKeywords[] = {
+    {"icmp", kTypeIpv4, 1},    {"igmp", kTypeIpv4, 2},   {"tcp", kTypeIpv4, 6},
+    {"udp", kTypeIpv4, 17},    {"sctp", kTypeIpv4, 132}, {"ip", kTypeIpv4, 0},
+    {"icmp6", kTypeIpv6, 58},  {"tcp6", kTypeIpv6, 6},   {"udp6", kTypeIpv6, 17},
+    {"sctp6", kTypeIpv6, 132}, {"ipv6", kTypeIpv6, 0},   {"arp", kTypeArp, 0},
+    {"rarp", kTypeRarp, 0},    {"mpls", kTypeMpls, 0},   {"mplsm", kTypeMplsMulticast, 0},
+    {"icmpv6", kTypeIpv6, 58}};
 
 uint16_t TypeOf(const Match& match) {
   return match.mask.packet.eth_type.Get() == 0xffff ? match.value.packet.eth_type.Get() : 0;
@@ -36,76 +35,54 @@ uint8_t ProtoOf(const Match& match) {
   return match.mask.packet.ip_proto == 0xff ? match.value.packet.ip_proto : 0;
 }
 
-bool IsArp(const Match& match) { return TypeOf(match) == kTypeArp || TypeOf(match) == kTypeRarp; }
-
-// Names that mean another field in each protocol.
-struct ByProtocol {
-  std::string_view name;
-  uint8_t ip_proto;
-  FieldId field;
-};
-constexpr ByProtocol kByProtocol[] = {
-    {"tp_src", 6, FieldId::kTcpSrc},         {"tp_dst", 6, FieldId::kTcpDst},
-    {"tp_src", 17, FieldId::kUdpSrc},        {"tp_dst", 17, FieldId::kUdpDst},
-    {"tp_src", 132, FieldId::kSctpSrc},      {"tp_dst", 132, FieldId::kSctpDst},
-    {"tp_src", 1, FieldId::kIcmpv4Type},     {"tp_dst", 1, FieldId::kIcmpv4Code},
-    {"tp_src", 58, FieldId::kIcmpv6Type},    {"tp_dst", 58, FieldId::kIcmpv6Code},
-    {"icmp_type", 58, FieldId::kIcmpv6Type}, {"icmp_code", 58, FieldId::kIcmpv6Code}};
-struct OfArp {
-  std::string_view name;
-  FieldId field;
-};
-constexpr OfArp kOfArp[] = {
-    {"nw_src", FieldId::kArpSpa}, {"nw_dst", FieldId::kArpTpa}, {"nw_proto", FieldId::kArpOp}};
-
-// The field of a name in such packets; nullptr: none of that name.
-const FieldInfo* FieldFor(std::string_view name, const Match& match) {
-  if (name == "in_port") return &Describe(FieldId::kInPort);
-  if (IsArp(match)) {
-    for (const OfArp& known : kOfArp) {
-      if (known.name == name) return &Describe(known.field);
-    }
+// Names whose field depends on what the packet is.
+const FieldInfo* FieldFor(std::string_view key, const Match& match) {
+  const uint16_t type = TypeOf(match);
+  const uint8_t proto = ProtoOf(match);
+  const bool is_arp = type == kTypeArp || type == kTypeRarp;
+  if (key == "nw_src" || key == "ip_src") {
+    return &Describe(is_arp ? FieldId::kArpSpa : FieldId::kIpv4Src);
   }
-  for (const ByProtocol& known : kByProtocol) {
-    if (known.name == name && known.ip_proto == ProtoOf(match)) return &Describe(known.field);
+  if (key == "nw_dst" || key == "ip_dst") {
+    return &Describe(is_arp ? FieldId::kArpTpa : FieldId::kIpv4Dst);
   }
-  return FindAnyField(name);
+  if (key == "nw_proto" && is_arp) return &Describe(FieldId::kArpOp);
+  if (key == "tp_src" || key == "tp_dst") {
+    const bool src = key == "tp_src";
+    if (proto == 6) return &Describe(src ? FieldId::kTcpSrc : FieldId::kTcpDst);
+    if (proto == 17) return &Describe(src ? FieldId::kUdpSrc : FieldId::kUdpDst);
+    if (proto == 132) return &Describe(src ? FieldId::kSctpSrc : FieldId::kSctpDst);
+    if (proto == 1) return &Describe(src ? FieldId::kIcmpv4Type : FieldId::kIcmpv4Code);
+    if (proto == 58) return &Describe(src ? FieldId::kIcmpv6Type : FieldId::kIcmpv6Code);
+    return nullptr;
+  }
+  if (type == kTypeIpv6 && key == "icmp_type") return &Describe(FieldId::kIcmpv6Type);
+  if (type == kTypeIpv6 && key == "icmp_code") return &Describe(FieldId::kIcmpv6Code);
+  if (key == "in_port") return &Describe(FieldId::kInPort);
+  return FindAnyField(key);
 }
 
-std::string_view Needs(Prerequisite prerequisite) {
-  switch (prerequisite) {
-    case Prerequisite::kNone:
-      return "nothing";
-    case Prerequisite::kVlan:
-      return "a VLAN tag";
-    case Prerequisite::kMpls:
-      return "mpls";
-    case Prerequisite::kIpv4:
-      return "ip";
-    case Prerequisite::kIpv6:
-      return "ipv6";
-    case Prerequisite::kIp:
-      return "ip or ipv6";
-    case Prerequisite::kArp:
-      return "arp or rarp";
-    case Prerequisite::kTcp:
-      return "tcp or tcp6";
-    case Prerequisite::kUdp:
-      return "udp or udp6";
-    case Prerequisite::kSctp:
-      return "sctp or sctp6";
-    case Prerequisite::kIcmpv4:
-      return "icmp";
-    case Prerequisite::kIcmpv6:
-      return "icmp6";
-    case Prerequisite::kNd:
-      return "icmp6,icmp_type=135 or 136";
-    case Prerequisite::kNdSolicit:
-      return "icmp6,icmp_type=135";
-    case Prerequisite::kNdAdvert:
-      return "icmp6,icmp_type=136";
+absl::Status ParseVlan(const Word& word, Match* match) {
+  if (word.key == "dl_vlan_pcp") {
+    VSW_ASSIGN_OR_RETURN(const uint64_t pcp, NumberOf(word.key, word.value, 7));
+    match->SetMasked(FieldId::kVlanTci,
+                     FieldValue::OfU64(pcp << 13 | kVlanPresent |
+                                       GetField(match->value, FieldId::kVlanTci).low64()),
+                     FieldValue::OfU64(kVlanPriorityMask | kVlanPresent |
+                                       GetField(match->mask, FieldId::kVlanTci).low64()));
+    return absl::OkStatus();
   }
-  return "";
+  VSW_ASSIGN_OR_RETURN(const uint64_t vid, NumberOf(word.key, word.value, 0xffff));
+  const uint64_t before = GetField(match->value, FieldId::kVlanTci).low64() & kVlanPriorityMask;
+  const uint64_t mask = GetField(match->mask, FieldId::kVlanTci).low64() & kVlanPriorityMask;
+  if (vid == 0xffff) {  // OFP_VLAN_NONE
+    match->SetMasked(FieldId::kVlanTci, FieldValue(), FieldValue::OfU64(0xffff));
+    return absl::OkStatus();
+  }
+  if (vid > 0xfff) return InvalidArgument("dl_vlan: {} is not a VLAN", vid);
+  match->SetMasked(FieldId::kVlanTci, FieldValue::OfU64(before | kVlanPresent | vid),
+                   FieldValue::OfU64(mask | kVlanPresent | kVlanIdMask));
+  return absl::OkStatus();
 }
 
 // Words in the order in which they print.
@@ -118,20 +95,8 @@ class Printer {
     const FieldValue mask = GetField(match_.mask, id);
     if (mask.is_zero()) return;
     const FieldInfo& field = Describe(id);
-    const FieldValue value = GetField(match_.value, id);
-    const bool exact = mask == FieldValue::Ones(field.bits);
-    // In matches, though not in set_field, masked ports of protocols are hexadecimal.
     Say(std::string(name.empty() ? std::string_view(field.name) : name) + "=" +
-        (field.format == FieldFormat::kDecimal && !exact
-             ? fmt::format("{:#x}/{:#x}", value.low64(), mask.low64())
-             : FormatMaskedValue(field, value, mask, ports_)));
-  }
-  void Label() {
-    const auto value = GetField(match_.value, FieldId::kIpv6Label).low64();
-    const auto mask = GetField(match_.mask, FieldId::kIpv6Label).low64();
-    if (mask == 0) return;
-    const bool exact = mask == FieldValue::Ones(20).low64();
-    Say(fmt::format("ipv6_label=0x{:05x}", value) + (exact ? "" : fmt::format("/0x{:05x}", mask)));
+        FormatMaskedValue(field, GetField(match_.value, id), mask, ports_));
   }
   void Vlan() {
     const uint16_t mask = match_.mask.packet.vlan[0].tci.Get();
@@ -193,119 +158,70 @@ void PrintL4(const Match& match, uint16_t type, uint8_t proto, Printer* out) {
 
 }  // namespace
 
-absl::Status MatchReader::ReadVlan(const Word& word) {
-  const uint64_t value = GetField(match_.value, FieldId::kVlanTci).low64();
-  const uint64_t mask = GetField(match_.mask, FieldId::kVlanTci).low64();
-  const auto set = [&](uint64_t bits, uint64_t which) {
-    match_.SetMasked(FieldId::kVlanTci, FieldValue::OfU64((value & ~which) | bits | kVlanPresent),
-                     FieldValue::OfU64(mask | which | kVlanPresent));
-  };
-  if (word.key != "dl_vlan") {
-    VSW_ASSIGN_OR_RETURN(const uint64_t pcp, NumberOf(word.key, word.value, 7));
-    set(pcp << 13, kVlanPriorityMask);
-    return absl::OkStatus();
-  }
-  VSW_ASSIGN_OR_RETURN(const uint64_t vid, NumberOf(word.key, word.value, 0xffff));
-  if (vid == 0xffff) {  // OFP_VLAN_NONE
-    match_.SetMasked(FieldId::kVlanTci, FieldValue(), FieldValue::OfU64(0xffff));
-    return absl::OkStatus();
-  }
-  if (vid > kVlanIdMask) return InvalidArgument("dl_vlan: {} is not a VLAN", vid);
-  set(vid, kVlanIdMask);
-  return absl::OkStatus();
-}
-
-absl::Status MatchReader::ReadField(const Word& word, const FieldInfo& field) {
-  VSW_ASSIGN_OR_RETURN(const MaskedValue value, ParseMaskedValue(field, word.value, ports_));
-  const bool exact = value.mask == FieldValue::Ones(field.bits);
-  if (!exact && !value.mask.is_zero() && field.masking == Masking::kNone) {
-    return InvalidArgument("{}: cannot be masked", std::string(word.key));
-  }
-  // Flags that are not named are not set.
-  const bool by_flags =
-      field.format == FieldFormat::kTcpFlags || field.format == FieldFormat::kCtState ||
-      field.format == FieldFormat::kTunnelFlags || field.format == FieldFormat::kFrag;
-  if (!exact && !by_flags && masks_ == Masks::kRefused) {
-    return InvalidArgument("{}: {} is not one value", std::string(word.key),
-                           std::string(word.value));
-  }
-  match_.SetMasked(field.id, value.value, value.mask);
-  if (!value.mask.is_zero()) named_.push_back(word.key);
-  return absl::OkStatus();
-}
-
-absl::StatusOr<bool> MatchReader::Read(const Word& word) {
+absl::StatusOr<bool> ParseMatchWord(const Word& word, const PortNames* ports, Match* match) {
   if (!word.has_value) {
-    const auto keyword = std::ranges::find(kKeywords, word.key, &Keyword::name);
-    if (keyword == std::end(kKeywords)) return word.key == "eth";
-    match_.Set(FieldId::kEthType, FieldValue::OfU64(keyword->eth_type));
-    if (keyword->ip_proto != 0) {
-      match_.Set(FieldId::kIpProto, FieldValue::OfU64(keyword->ip_proto));
+    for (const Keyword& keyword : kKeywords) {
+      if (keyword.name != word.key) continue;
+      match->Set(FieldId::kEthType, FieldValue::OfU64(keyword.eth_type));
+      if (keyword.ip_proto != 0) match->Set(FieldId::kIpProto, FieldValue::OfU64(keyword.ip_proto));
+      return true;
     }
+    return word.key == "eth";
+  }
+  if (word.key == "dl_vlan" || word.key == "dl_vlan_pcp") {
+    VSW_RETURN_IF_ERROR(ParseVlan(word, match));
     return true;
   }
-  if (word.key == "dl_vlan" || word.key == "dl_vlan_pcp" || word.key == "vlan_pcp") {
-    VSW_RETURN_IF_ERROR(ReadVlan(word));
+  if (word.key == "nw_tos" || word.key == "ip_dscp") {
+    const bool shifted = word.key == "nw_tos";
+    VSW_ASSIGN_OR_RETURN(const uint64_t number, NumberOf(word.key, word.value, shifted ? 255 : 63));
+    if (shifted && (number & 3) != 0) {
+      return InvalidArgument("nw_tos: {} has ECN bits set", number);
+    }
+    match->Set(FieldId::kIpDscp, FieldValue::OfU64(shifted ? number >> 2 : number));
     return true;
   }
-  if (word.key == "tp_src" || word.key == "tp_dst") {
-    ports_of_protocol_.push_back(word);
-    return true;
+  const FieldInfo* field = FieldFor(word.key, *match);
+  if (field == nullptr && (word.key == "tp_src" || word.key == "tp_dst")) {
+    return InvalidArgument("{}: prerequisites are not met (needs tcp, udp, sctp or icmp before it)",
+                           std::string(word.key));
   }
-  if (word.key == "nw_tos") {
-    VSW_ASSIGN_OR_RETURN(const uint64_t tos, NumberOf(word.key, word.value, 255));
-    if ((tos & 3) != 0) return InvalidArgument("nw_tos: {} has ECN bits set", tos);
-    match_.Set(FieldId::kIpDscp, FieldValue::OfU64(tos >> 2));
-    named_.push_back("ip_dscp");
-    return true;
-  }
-  const FieldInfo* field = FieldFor(word.key, match_);
   if (field == nullptr) return false;
-  VSW_RETURN_IF_ERROR(ReadField(word, *field));
+  VSW_ASSIGN_OR_RETURN(const MaskedValue value, ParseMaskedValue(*field, word.value, ports));
+  const bool exact = value.mask == FieldValue::Ones(field->bits) || value.mask.is_zero();
+  if (field->masking == Masking::kNone && !exact) {
+    return InvalidArgument("{}: cannot be masked", field->name);
+  }
+  match->SetMasked(field->id, value.value, value.mask);
   return true;
 }
 
-absl::StatusOr<Match> MatchReader::Finish() {
-  for (const Word& word : ports_of_protocol_) {
-    const FieldInfo* field = FieldFor(word.key, match_);
-    if (!MeetsPrerequisite(match_, field->id)) {
-      return InvalidArgument("{}: prerequisites are not met (needs tcp, udp, sctp or icmp)",
-                             std::string(word.key));
+absl::Status CheckedMatch(const Match& match) {
+  const OfStatus status = CheckMatch(match);
+  if (status.ok()) return absl::OkStatus();
+  for (size_t i = 0; i < kFieldCount; ++i) {
+    const auto id = static_cast<FieldId>(i);
+    if (Describe(id).name.empty() || GetField(match.mask, id).is_zero()) continue;
+    if (!MeetsPrerequisite(match, id)) {
+      return InvalidArgument("{}: prerequisites are not met", Describe(id).name);
     }
-    VSW_RETURN_IF_ERROR(ReadField(word, *field));
   }
-  for (const std::string_view name : named_) {
-    const FieldInfo* field = FieldFor(name, match_);
-    if (MeetsPrerequisite(match_, field->id)) continue;
-    return InvalidArgument("{}: prerequisites are not met (needs {})", std::string(name),
-                           std::string(Needs(field->prerequisite)));
-  }
-  if (const OfStatus status = CheckMatch(match_); !status.ok()) {
-    return InvalidArgument("{}", status.ToString());
-  }
-  return match_;
+  return InvalidArgument("{}", status.ToString());
 }
-
-namespace {
-
-absl::StatusOr<Match> ReadAll(std::string_view text, MatchReader reader) {
-  VSW_ASSIGN_OR_RETURN(const std::vector<Word> words, SplitWords(text));
-  for (const Word& word : words) {
-    VSW_ASSIGN_OR_RETURN(const bool known, reader.Read(word));
-    if (!known) return InvalidArgument("{}: unknown keyword", std::string(word.text));
-  }
-  return reader.Finish();
-}
-
-}  // namespace
 
 absl::StatusOr<Match> ParseMatch(std::string_view text, const PortNames* ports) {
-  return ReadAll(text, MatchReader(ports));
+  VSW_ASSIGN_OR_RETURN(const std::vector<Word> words, SplitWords(text));
+  Match match;
+  for (const Word& word : words) {
+    VSW_ASSIGN_OR_RETURN(const bool known, ParseMatchWord(word, ports, &match));
+    if (!known) return InvalidArgument("{}: unknown keyword", std::string(word.text));
+  }
+  VSW_RETURN_IF_ERROR(CheckedMatch(match));
+  return match;
 }
 
 absl::StatusOr<MatchKey> ParsePacketKey(std::string_view text, const PortNames* ports) {
-  VSW_ASSIGN_OR_RETURN(const Match match,
-                       ReadAll(text, MatchReader(ports, MatchReader::Masks::kRefused)));
+  VSW_ASSIGN_OR_RETURN(const Match match, ParseMatch(text, ports));
   MatchKey key = match.value;
   VlanTag& tag = key.packet.vlan[0];
   if ((tag.tci.Get() & kVlanPresent) != 0 && tag.tpid.is_zero()) tag.tpid = Be16::From(0x8100);
@@ -316,7 +232,7 @@ std::string FormatMatch(const Match& match, const PortNames* ports) {
   Printer out(match, ports);
   const uint16_t type = TypeOf(match);
   const uint8_t proto = ProtoOf(match);
-  const bool is_arp = IsArp(match);
+  const bool is_arp = type == kTypeArp || type == kTypeRarp;
   PrintPipeline(&out);
   bool said_type = false, said_proto = false;
   for (const Keyword& keyword : kKeywords) {
@@ -342,7 +258,7 @@ std::string FormatMatch(const Match& match, const PortNames* ports) {
   if (type == kTypeIpv6) {
     out.Field(FieldId::kIpv6Src);
     out.Field(FieldId::kIpv6Dst);
-    out.Label();
+    out.Field(FieldId::kIpv6Label);
     out.Field(FieldId::kIpv6Exthdr);
   } else {
     out.Field(FieldId::kIpv4Src, is_arp ? "arp_spa" : "nw_src");

@@ -4,9 +4,9 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <cctype>
-#include <optional>
-#include <span>
+#include <cstring>
+#include <utility>
+#include <vector>
 
 #include "base/mac_address.h"
 #include "base/status.h"
@@ -25,6 +25,17 @@ constexpr Flag kTcpFlags[] = {{"fin", 1},  {"syn", 2},     {"rst", 4},      {"ps
 constexpr Flag kCtFlags[] = {{"new", 1},  {"est", 2},  {"rel", 4},   {"rpl", 8},
                              {"inv", 16}, {"trk", 32}, {"snat", 64}, {"dnat", 128}};
 constexpr Flag kTunFlags[] = {{"oam", 1}};
+
+struct PortName {
+  std::string_view name;
+  uint32_t port;
+};
+// As ovs-ofctl prints them; read in any case.
+constexpr PortName kPortNames[] = {{"IN_PORT", kOfpInPort}, {"TABLE", kOfpTable},
+                                   {"NORMAL", kOfpNormal},  {"FLOOD", kOfpFlood},
+                                   {"ALL", kOfpAll},        {"CONTROLLER", kOfpController},
+                                   {"LOCAL", kOfpLocal},    {"ANY", kOfpAny},
+                                   {"NONE", kOfpAny},       {"UNSET", kOfpUnset}};
 
 struct FragName {
   std::string_view name;
@@ -54,22 +65,18 @@ bool IsFlags(FieldFormat format) {
          format == FieldFormat::kTunnelFlags;
 }
 
-const Flag* FindFlag(const FieldInfo& field, std::string_view name) {
-  const auto flags = FlagsOf(field.format);
-  const auto flag = std::ranges::find(flags, Lower(name), &Flag::name);
-  return flag == flags.end() ? nullptr : &*flag;
-}
-
-// "+syn-ack": those flags alone.
-absl::StatusOr<MaskedValue> ParseSignedFlags(const FieldInfo& field, std::string_view text) {
+// "+syn-ack".
+absl::StatusOr<MaskedValue> ParseFlags(const FieldInfo& field, std::string_view text) {
   uint32_t value = 0, mask = 0;
   while (!text.empty()) {
     const char sign = text.front();
     text.remove_prefix(1);
-    const std::string_view name = text.substr(0, text.find_first_of("+-"));
-    text.remove_prefix(name.size());
-    const Flag* flag = FindFlag(field, name);
-    if (flag == nullptr) return Bad(field, name, "a flag");
+    const size_t end = std::min(text.find_first_of("+-"), text.size());
+    const std::string name = Lower(text.substr(0, end));
+    text.remove_prefix(end);
+    const auto flags = FlagsOf(field.format);
+    const auto flag = std::ranges::find(flags, name, &Flag::name);
+    if (flag == flags.end() || (sign != '+' && sign != '-')) return Bad(field, name, "a flag");
     if ((mask & flag->bit) != 0) return Bad(field, name, "given once");
     mask |= flag->bit;
     if (sign == '+') value |= flag->bit;
@@ -77,33 +84,10 @@ absl::StatusOr<MaskedValue> ParseSignedFlags(const FieldInfo& field, std::string
   return MaskedValue{FieldValue::OfU64(value), FieldValue::OfU64(mask)};
 }
 
-// "syn|ack": those and no others. Nothing: it is no list of flags.
-std::optional<FieldValue> ParseFlagList(const FieldInfo& field, std::string_view text) {
-  uint32_t value = 0;
-  while (true) {
-    const std::string_view name = text.substr(0, text.find('|'));
-    const Flag* flag = FindFlag(field, name);
-    if (flag == nullptr) return std::nullopt;
-    value |= flag->bit;
-    if (name.size() == text.size()) return FieldValue::OfU64(value);
-    text.remove_prefix(name.size() + 1);
-  }
-}
-
 absl::StatusOr<FieldValue> ParseMac(const FieldInfo& field, std::string_view text) {
-  // An octet may have one digit: 0:1:2:3:4:5.
-  uint64_t mac = 0;
-  std::string_view rest = text;
-  for (int i = 0; i < 6; ++i) {
-    const std::string_view digits = rest.substr(0, i < 5 ? rest.find(':') : rest.size());
-    const auto octet = digits.size() <= 2 ? ParseHexDigits(digits) : std::nullopt;
-    if (!octet || (i < 5 && digits.size() == rest.size())) {
-      return Bad(field, text, "an Ethernet address");
-    }
-    mac = mac << 8 | *octet;
-    rest.remove_prefix(std::min(digits.size() + 1, rest.size()));
-  }
-  return FieldValue::OfU64(mac);
+  const auto mac = MacAddress::Parse(std::string(text));
+  if (!mac) return Bad(field, text, "an Ethernet address");
+  return FieldValue::OfU64(mac->ToU64());
 }
 
 absl::StatusOr<FieldValue> ParseIp(const FieldInfo& field, std::string_view text) {
@@ -125,32 +109,13 @@ absl::StatusOr<FieldValue> ParseHexWide(const FieldInfo& field, std::string_view
   }
   digits.insert(0, 32 - digits.size(), '0');
   for (size_t i = 0; i < 16; ++i) {
-    value.octets[i] = static_cast<uint8_t>(*ParseHexDigits(digits.substr(2 * i, 2)));
+    value.octets[i] = static_cast<uint8_t>(std::stoul(digits.substr(2 * i, 2), nullptr, 16));
   }
   return value;
 }
 
-absl::StatusOr<FieldValue> ParsePortValue(const FieldInfo& field, std::string_view text,
-                                          const PortNames* ports) {
-  VSW_ASSIGN_OR_RETURN(const uint32_t port, ParsePort(text, ports));
-  // In 16 bits, reserved ports are numbered from 0xff00.
-  return FieldValue::OfU64(field.bits <= 16 && port >= kOfpMax ? port & 0xffff : port);
-}
-
-// "(name space,type)". Nothing: it is no such pair.
-std::optional<FieldValue> ParsePacketType(std::string_view text) {
-  const size_t comma = text.find(',');
-  if (comma == std::string_view::npos || !text.starts_with('(') || !text.ends_with(')')) {
-    return std::nullopt;
-  }
-  const auto space = ParseNumber(text.substr(1, comma - 1), 0xffff);
-  const auto type = ParseNumber(text.substr(comma + 1, text.size() - comma - 2), 0xffff);
-  if (!space || !type) return std::nullopt;
-  return FieldValue::OfU64(*space << 16 | *type);
-}
-
-absl::StatusOr<FieldValue> ParseAnyWidth(const FieldInfo& field, std::string_view text,
-                                         const PortNames* ports) {
+absl::StatusOr<FieldValue> ParseOne(const FieldInfo& field, std::string_view text,
+                                    const PortNames* ports) {
   switch (field.format) {
     case FieldFormat::kMac:
       if (text.find(':') != std::string_view::npos) return ParseMac(field, text);
@@ -161,32 +126,35 @@ absl::StatusOr<FieldValue> ParseAnyWidth(const FieldInfo& field, std::string_vie
     case FieldFormat::kIpv6:
       if (text.find(':') != std::string_view::npos) return ParseIp(field, text);
       break;
-    case FieldFormat::kPort:
-      return ParsePortValue(field, text, ports);
+    case FieldFormat::kPort: {
+      VSW_ASSIGN_OR_RETURN(const uint32_t port, ParsePort(text, ports));
+      return FieldValue::OfU64(port);
+    }
     case FieldFormat::kPacketType:
-      if (const auto type = ParsePacketType(text)) return *type;
-      break;
-    case FieldFormat::kTcpFlags:
-    case FieldFormat::kTunnelFlags:
-    case FieldFormat::kCtState:
-      if (const auto flags = ParseFlagList(field, text)) return *flags;
+      // (name space,type)
+      if (text.starts_with('(') && text.ends_with(')')) {
+        const std::string_view inside = text.substr(1, text.size() - 2);
+        const size_t comma = inside.find(',');
+        const auto space = ParseNumber(inside.substr(0, comma), 0xffff);
+        const auto type = comma == std::string_view::npos
+                              ? std::nullopt
+                              : ParseNumber(inside.substr(comma + 1), 0xffff);
+        if (space && type) return FieldValue::OfU64(*space << 16 | *type);
+      }
       break;
     default:
       break;
   }
-  if (const auto number = ParseNumber(text)) return FieldValue::OfU64(*number);
+  if (const auto number = ParseNumber(text)) {
+    const FieldValue value = FieldValue::OfU64(*number);
+    const FieldValue ones = FieldValue::Ones(field.bits);
+    for (size_t i = 0; i < 16; ++i) {
+      if ((value.octets[i] & ~ones.octets[i]) != 0) return Bad(field, text, "within its width");
+    }
+    return value;
+  }
   if (field.bits > 64) return ParseHexWide(field, text);
   return Bad(field, text, "a value");
-}
-
-absl::StatusOr<FieldValue> ParseOne(const FieldInfo& field, std::string_view text,
-                                    const PortNames* ports) {
-  VSW_ASSIGN_OR_RETURN(const FieldValue value, ParseAnyWidth(field, text, ports));
-  const FieldValue ones = FieldValue::Ones(field.bits);
-  for (size_t i = 0; i < value.octets.size(); ++i) {
-    if ((value.octets[i] & ~ones.octets[i]) != 0) return Bad(field, text, "within its width");
-  }
-  return value;
 }
 
 // "/8" of an address.
@@ -221,28 +189,17 @@ std::string FormatIp(const FieldInfo& field, const FieldValue& value) {
 }
 
 std::string FormatFlags(const FieldInfo& field, uint64_t value, uint64_t mask) {
-  // "syn|ack" if all of them are matched, else "+syn-ack".
-  const bool exact = mask == FieldValue::Ones(field.bits).low64();
-  uint64_t unnamed = exact ? value : mask;
   std::string text;
-  for (const Flag& flag : FlagsOf(field.format)) {
-    if ((unnamed & flag.bit) == 0) continue;
-    unnamed &= ~uint64_t{flag.bit};
-    if (exact) {
-      text += text.empty() ? "" : "|";
-    } else {
-      text += (value & flag.bit) != 0 ? "+" : "-";
-    }
-    text += flag.name;
+  if (mask == FieldValue::Ones(field.bits).low64()) {
+    // All of them: the numbers say it shorter.
+    return fmt::format("{:#x}", value);
   }
-  if (unnamed == 0 && !text.empty()) return text;
-  const std::string number = FormatHex(FieldValue::OfU64(value));
-  return exact ? number : number + "/" + FormatHex(FieldValue::OfU64(mask));
-}
-
-std::string FormatPortValue(const FieldInfo& field, uint64_t port, const PortNames* ports) {
-  const bool reserved = field.bits <= 16 && port >= 0xff00;
-  return FormatPort(static_cast<uint32_t>(reserved ? port | 0xffff0000 : port), ports);
+  for (const Flag& flag : FlagsOf(field.format)) {
+    if ((mask & flag.bit) == 0) continue;
+    text += ((value & flag.bit) != 0 ? "+" : "-") + std::string(flag.name);
+    mask &= ~uint64_t{flag.bit};
+  }
+  return mask == 0 ? text : fmt::format("{:#x}/{:#x}", value, mask);
 }
 
 }  // namespace
@@ -257,13 +214,46 @@ std::string FormatHex(const FieldValue& value) {
     text += text.empty() ? (octet == 0 ? "" : fmt::format("{:x}", octet))
                          : fmt::format("{:02x}", octet);
   }
-  // As printf's %#x, which gives a zero no prefix.
-  return text.empty() ? "0" : "0x" + text;
+  return "0x" + (text.empty() ? "0" : text);
+}
+
+absl::StatusOr<uint32_t> ParsePort(std::string_view text, const PortNames* ports) {
+  if (const auto number = ParseNumber(text, UINT32_MAX)) {
+    // 1.0's reserved numbers mean those of the later versions.
+    return static_cast<uint32_t>(*number >= 0xff00 && *number <= 0xffff ? *number | 0xffff0000
+                                                                        : *number);
+  }
+  std::string_view name = text;
+  if (name.size() >= 2 && name.starts_with('"') && name.ends_with('"')) {
+    name = name.substr(1, name.size() - 2);
+  }
+  if (ports != nullptr && ports->number_of) {
+    if (const auto number = ports->number_of(name)) return *number;
+  }
+  const std::string lower = Lower(name);
+  for (const PortName& known : kPortNames) {
+    if (Lower(known.name) == lower) return known.port;
+  }
+  return InvalidArgument("{}: no such port", std::string(text));
+}
+
+std::string FormatPort(uint32_t port, const PortNames* ports) {
+  for (const PortName& known : kPortNames) {
+    if (known.port == port) return std::string(known.name);
+  }
+  if (ports != nullptr && ports->name_of) {
+    const std::string name = ports->name_of(port);
+    const bool plain = !name.empty() && name.find_first_of(" ,()[]=:\"") == std::string::npos &&
+                       !ParseNumber(name);
+    if (plain) return name;
+    if (!name.empty() && name.find('"') == std::string::npos) return "\"" + name + "\"";
+  }
+  return std::to_string(port);
 }
 
 absl::StatusOr<MaskedValue> ParseMaskedValue(const FieldInfo& field, std::string_view text,
                                              const PortNames* ports) {
-  if (text == "*") return MaskedValue{};
+  if (text == "*" || text == "ANY") return MaskedValue{};
   if (field.format == FieldFormat::kFrag) {
     for (const FragName& known : kFragNames) {
       if (known.name == text) {
@@ -272,7 +262,7 @@ absl::StatusOr<MaskedValue> ParseMaskedValue(const FieldInfo& field, std::string
     }
   }
   if (IsFlags(field.format) && !text.empty() && (text.front() == '+' || text.front() == '-')) {
-    return ParseSignedFlags(field, text);
+    return ParseFlags(field, text);
   }
   const size_t slash = text.find('/');
   MaskedValue result;
@@ -289,9 +279,6 @@ absl::StatusOr<MaskedValue> ParseMaskedValue(const FieldInfo& field, std::string
       VSW_ASSIGN_OR_RETURN(result.mask, ParseOne(field, mask, nullptr));
     }
   }
-  for (size_t i = 0; i < result.value.octets.size(); ++i) {
-    result.value.octets[i] &= result.mask.octets[i];
-  }
   return result;
 }
 
@@ -306,10 +293,9 @@ std::string FormatFieldValue(FieldId id, const FieldValue& value, const PortName
     case FieldFormat::kIpv6:
       return FormatIp(field, value);
     case FieldFormat::kPort:
-      return FormatPortValue(field, value.low64(), ports);
+      return FormatPort(static_cast<uint32_t>(value.low64()), ports);
     case FieldFormat::kPacketType:
-      return fmt::format("({},{})", value.low64() >> 16,
-                         FormatHex(FieldValue::OfU64(value.low64() & 0xffff)));
+      return fmt::format("({},{:#x})", value.low64() >> 16, value.low64() & 0xffff);
     default:
       return FormatHex(value);
   }
@@ -330,11 +316,186 @@ std::string FormatMaskedValue(const FieldInfo& field, const FieldValue& value,
   if (const int bits = address ? PrefixLength(field, mask) : -1; bits >= 0) {
     return FormatIp(field, value) + "/" + std::to_string(bits);
   }
-  if (field.format == FieldFormat::kDecimal) {
-    return fmt::format("{}/{:#x}", value.low64(), mask.low64());
-  }
+  if (field.format == FieldFormat::kDecimal) return FormatHex(value) + "/" + FormatHex(mask);
   return FormatFieldValue(field.id, value, nullptr) + "/" +
          FormatFieldValue(field.id, mask, nullptr);
+}
+
+// --- Names and parts of fields -------------------------------------------------------------------
+
+namespace {
+
+struct NxmName {
+  std::string_view name;
+  FieldId field;
+};
+constexpr NxmName kNxmNames[] = {{"NXM_OF_IN_PORT", FieldId::kInPortNx},
+                                 {"NXM_OF_ETH_DST", FieldId::kEthDst},
+                                 {"NXM_OF_ETH_SRC", FieldId::kEthSrc},
+                                 {"NXM_OF_ETH_TYPE", FieldId::kEthType},
+                                 {"NXM_OF_VLAN_TCI", FieldId::kVlanTci},
+                                 {"NXM_OF_IP_TOS", FieldId::kIpTos},
+                                 {"NXM_OF_IP_PROTO", FieldId::kIpProto},
+                                 {"NXM_OF_IP_SRC", FieldId::kIpv4Src},
+                                 {"NXM_OF_IP_DST", FieldId::kIpv4Dst},
+                                 {"NXM_OF_TCP_SRC", FieldId::kTcpSrc},
+                                 {"NXM_OF_TCP_DST", FieldId::kTcpDst},
+                                 {"NXM_OF_UDP_SRC", FieldId::kUdpSrc},
+                                 {"NXM_OF_UDP_DST", FieldId::kUdpDst},
+                                 {"NXM_OF_ICMP_TYPE", FieldId::kIcmpv4Type},
+                                 {"NXM_OF_ICMP_CODE", FieldId::kIcmpv4Code},
+                                 {"NXM_OF_ARP_OP", FieldId::kArpOp},
+                                 {"NXM_OF_ARP_SPA", FieldId::kArpSpa},
+                                 {"NXM_OF_ARP_TPA", FieldId::kArpTpa},
+                                 {"NXM_NX_TUN_ID", FieldId::kTunId},
+                                 {"NXM_NX_ARP_SHA", FieldId::kArpSha},
+                                 {"NXM_NX_ARP_THA", FieldId::kArpTha},
+                                 {"NXM_NX_IPV6_SRC", FieldId::kIpv6Src},
+                                 {"NXM_NX_IPV6_DST", FieldId::kIpv6Dst},
+                                 {"NXM_NX_ICMPV6_TYPE", FieldId::kIcmpv6Type},
+                                 {"NXM_NX_ICMPV6_CODE", FieldId::kIcmpv6Code},
+                                 {"NXM_NX_ND_TARGET", FieldId::kNdTarget},
+                                 {"NXM_NX_ND_SLL", FieldId::kNdSll},
+                                 {"NXM_NX_ND_TLL", FieldId::kNdTll},
+                                 {"NXM_NX_IP_FRAG", FieldId::kIpFrag},
+                                 {"NXM_NX_IPV6_LABEL", FieldId::kIpv6Label},
+                                 {"NXM_NX_IP_ECN", FieldId::kIpEcn},
+                                 {"NXM_NX_IP_TTL", FieldId::kIpTtl},
+                                 {"NXM_NX_MPLS_TTL", FieldId::kMplsTtl},
+                                 {"NXM_NX_TUN_IPV4_SRC", FieldId::kTunSrc},
+                                 {"NXM_NX_TUN_IPV4_DST", FieldId::kTunDst},
+                                 {"NXM_NX_PKT_MARK", FieldId::kPktMark},
+                                 {"NXM_NX_TCP_FLAGS", FieldId::kTcpFlags},
+                                 {"NXM_NX_CONJ_ID", FieldId::kConjId},
+                                 {"NXM_NX_TUN_GBP_ID", FieldId::kTunGbpId},
+                                 {"NXM_NX_TUN_GBP_FLAGS", FieldId::kTunGbpFlags},
+                                 {"NXM_NX_TUN_FLAGS", FieldId::kTunFlags},
+                                 {"NXM_NX_CT_STATE", FieldId::kCtState},
+                                 {"NXM_NX_CT_ZONE", FieldId::kCtZone},
+                                 {"NXM_NX_CT_MARK", FieldId::kCtMark},
+                                 {"NXM_NX_CT_LABEL", FieldId::kCtLabel},
+                                 {"NXM_NX_TUN_IPV6_SRC", FieldId::kTunIpv6Src},
+                                 {"NXM_NX_TUN_IPV6_DST", FieldId::kTunIpv6Dst},
+                                 {"OXM_OF_METADATA", FieldId::kMetadata},
+                                 {"OXM_OF_IN_PORT", FieldId::kInPort},
+                                 {"OXM_OF_IN_PHY_PORT", FieldId::kInPhyPort},
+                                 {"OXM_OF_VLAN_VID", FieldId::kVlanVid},
+                                 {"OXM_OF_VLAN_PCP", FieldId::kVlanPcp},
+                                 {"OXM_OF_IP_DSCP", FieldId::kIpDscp},
+                                 {"OXM_OF_SCTP_SRC", FieldId::kSctpSrc},
+                                 {"OXM_OF_SCTP_DST", FieldId::kSctpDst},
+                                 {"OXM_OF_MPLS_LABEL", FieldId::kMplsLabel},
+                                 {"OXM_OF_MPLS_TC", FieldId::kMplsTc},
+                                 {"OXM_OF_MPLS_BOS", FieldId::kMplsBos},
+                                 {"OXM_OF_IPV6_EXTHDR", FieldId::kIpv6Exthdr},
+                                 {"OXM_OF_ACTSET_OUTPUT", FieldId::kActsetOutput},
+                                 {"OXM_OF_PACKET_TYPE", FieldId::kPacketType},
+                                 {"NXOXM_ET_ND_RESERVED", FieldId::kNdReserved},
+                                 {"NXOXM_ET_ND_OPTIONS_TYPE", FieldId::kNdOptionsType},
+                                 {"ERICOXM_OF_ICMPV6_ND_RESERVED", FieldId::kNdReserved},
+                                 {"ERICOXM_OF_ICMPV6_ND_OPTIONS_TYPE", FieldId::kNdOptionsType},
+                                 // Second names, read only.
+                                 {"OXM_OF_ETH_DST", FieldId::kEthDst},
+                                 {"OXM_OF_ETH_SRC", FieldId::kEthSrc},
+                                 {"OXM_OF_ETH_TYPE", FieldId::kEthType},
+                                 {"OXM_OF_IP_ECN", FieldId::kIpEcn},
+                                 {"OXM_OF_IP_PROTO", FieldId::kIpProto},
+                                 {"OXM_OF_IPV4_SRC", FieldId::kIpv4Src},
+                                 {"OXM_OF_IPV4_DST", FieldId::kIpv4Dst},
+                                 {"OXM_OF_TCP_SRC", FieldId::kTcpSrc},
+                                 {"OXM_OF_TCP_DST", FieldId::kTcpDst},
+                                 {"OXM_OF_UDP_SRC", FieldId::kUdpSrc},
+                                 {"OXM_OF_UDP_DST", FieldId::kUdpDst},
+                                 {"OXM_OF_ICMPV4_TYPE", FieldId::kIcmpv4Type},
+                                 {"OXM_OF_ICMPV4_CODE", FieldId::kIcmpv4Code},
+                                 {"OXM_OF_ARP_OP", FieldId::kArpOp},
+                                 {"OXM_OF_ARP_SPA", FieldId::kArpSpa},
+                                 {"OXM_OF_ARP_TPA", FieldId::kArpTpa},
+                                 {"OXM_OF_ARP_SHA", FieldId::kArpSha},
+                                 {"OXM_OF_ARP_THA", FieldId::kArpTha},
+                                 {"OXM_OF_IPV6_SRC", FieldId::kIpv6Src},
+                                 {"OXM_OF_IPV6_DST", FieldId::kIpv6Dst},
+                                 {"OXM_OF_IPV6_FLABEL", FieldId::kIpv6Label},
+                                 {"OXM_OF_ICMPV6_TYPE", FieldId::kIcmpv6Type},
+                                 {"OXM_OF_ICMPV6_CODE", FieldId::kIcmpv6Code},
+                                 {"OXM_OF_IPV6_ND_TARGET", FieldId::kNdTarget},
+                                 {"OXM_OF_IPV6_ND_SLL", FieldId::kNdSll},
+                                 {"OXM_OF_IPV6_ND_TLL", FieldId::kNdTll},
+                                 {"OXM_OF_TUNNEL_ID", FieldId::kTunId},
+                                 {"OXM_OF_TCP_FLAGS", FieldId::kTcpFlags},
+                                 {"ONFOXM_ET_TCP_FLAGS", FieldId::kTcpFlags},
+                                 {"ONFOXM_ET_ACTSET_OUTPUT", FieldId::kActsetOutput}};
+
+struct NumberedName {
+  std::string_view prefix;
+  FieldId first;
+  uint32_t count;
+};
+constexpr NumberedName kNumbered[] = {{"NXM_NX_REG", FieldId::kReg0, 16},
+                                      {"OXM_OF_PKT_REG", FieldId::kXreg0, 8},
+                                      {"NXM_NX_XXREG", FieldId::kXxreg0, 4}};
+
+FieldId Offset(FieldId first, uint64_t n) {
+  return static_cast<FieldId>(static_cast<uint64_t>(first) + n);
+}
+
+}  // namespace
+
+const FieldInfo* FindAnyField(std::string_view name) {
+  std::string_view plain = name;
+  if (plain.ends_with("_W")) plain.remove_suffix(2);
+  for (const NxmName& known : kNxmNames) {
+    if (known.name == plain) return &Describe(known.field);
+  }
+  for (const NumberedName& known : kNumbered) {
+    if (!plain.starts_with(known.prefix)) continue;
+    const auto number = ParseNumber(plain.substr(known.prefix.size()), known.count - 1);
+    if (number) return &Describe(Offset(known.first, *number));
+  }
+  return FindField(name);
+}
+
+std::string WireName(FieldId field) {
+  for (const NxmName& known : kNxmNames) {
+    if (known.field == field) return std::string(known.name);
+  }
+  for (const NumberedName& known : kNumbered) {
+    if (field < known.first || field >= Offset(known.first, known.count)) continue;
+    return std::string(known.prefix) +
+           std::to_string(static_cast<uint32_t>(field) - static_cast<uint32_t>(known.first));
+  }
+  return Describe(field).name;
+}
+
+absl::StatusOr<Subfield> ParseSubfield(std::string_view text) {
+  const size_t open = text.find('[');
+  const std::string_view name = text.substr(0, open);
+  const FieldInfo* field = FindAnyField(name);
+  if (field == nullptr) return InvalidArgument("{}: unknown field", std::string(name));
+  Subfield result{.field = field->id, .offset = 0, .bits = field->bits};
+  if (open == std::string_view::npos) return result;
+  if (!text.ends_with(']')) return InvalidArgument("{}: missing ']'", std::string(text));
+  const std::string_view range = text.substr(open + 1, text.size() - open - 2);
+  if (range.empty()) return result;
+  const size_t dots = range.find("..");
+  const auto first = ParseNumber(range.substr(0, dots), field->bits - 1);
+  const auto last =
+      dots == std::string_view::npos ? first : ParseNumber(range.substr(dots + 2), field->bits - 1);
+  if (!first || !last || *first > *last) {
+    return InvalidArgument("{}: bits {} are not within the field's {}", std::string(text),
+                           std::string(range), field->bits);
+  }
+  result.offset = static_cast<uint16_t>(*first);
+  result.bits = static_cast<uint16_t>(*last - *first + 1);
+  return result;
+}
+
+std::string FormatSubfield(const Subfield& subfield) {
+  const FieldInfo& field = Describe(subfield.field);
+  const std::string name = WireName(subfield.field);
+  if (subfield.offset == 0 && subfield.bits == field.bits) return name + "[]";
+  if (subfield.bits == 1) return fmt::format("{}[{}]", name, subfield.offset);
+  return fmt::format("{}[{}..{}]", name, subfield.offset, subfield.offset + subfield.bits - 1);
 }
 
 }  // namespace vsw

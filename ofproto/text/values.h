@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// One field's value as people write it, and ports.
+// One field's value as people write it, and ports and parts of fields.
 #ifndef VSW_OFPROTO_TEXT_VALUES_H_
 #define VSW_OFPROTO_TEXT_VALUES_H_
 
@@ -9,7 +9,6 @@
 
 #include "absl/status/statusor.h"
 #include "ofproto/match/fields.h"
-#include "ofproto/text/field_names.h"
 #include "ofproto/text/text.h"
 
 namespace vsw {
@@ -25,10 +24,17 @@ absl::StatusOr<MaskedValue> ParseMaskedValue(const FieldInfo& field, std::string
 std::string FormatMaskedValue(const FieldInfo& field, const FieldValue& value,
                               const FieldValue& mask, const PortNames* ports);
 
-/// A number, a reserved port's name, or a port's name (in quotes where it is no plain word). 1.0's
-/// reserved numbers stand for those of 1.3.
+/// A number, a reserved port's name, or a port's name. Names of 1.0's reserved numbers are those of
+/// 1.3.
 absl::StatusOr<uint32_t> ParsePort(std::string_view text, const PortNames* ports);
 std::string FormatPort(uint32_t port, const PortNames* ports);
+
+/// "reg0[0..7]", "NXM_OF_VLAN_TCI[]", "eth_src[3]".
+absl::StatusOr<Subfield> ParseSubfield(std::string_view text);
+/// A field by any of its names: ovs-ofctl's, OXM_OF_..., NXM_OF_..., NXM_NX_...
+const FieldInfo* FindAnyField(std::string_view name);
+/// As load, move, learn and the like print it: NXM_OF_ETH_SRC, or OXM's name without one.
+std::string WireName(FieldId field);
 
 std::string FormatMac(const FieldValue& value);
 std::string FormatHex(const FieldValue& value);

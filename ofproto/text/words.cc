@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ofproto/text/words.h"
 
-#include <algorithm>
 #include <charconv>
 
 #include "base/status.h"
@@ -12,45 +11,17 @@ namespace {
 bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool IsSeparator(char c) { return c == ',' || IsBlank(c); }
 
-// Actions within actions: what a message may have, and what recursion can bear.
-constexpr int kMaxDepth = 32;
-
-enum class Fault : uint8_t { kNone, kParentheses, kQuotes, kDepth };
-
-// The end of a value that starts at `at`: the first separator outside parentheses and quotes.
-size_t EndOfValue(std::string_view text, size_t at, Fault* fault) {
+// The end of a value that starts at `at`: the first separator outside parentheses and brackets.
+// npos: a parenthesis is not closed, or one too many is.
+size_t EndOfValue(std::string_view text, size_t at) {
   int depth = 0;
-  bool quoted = false;
-  *fault = Fault::kNone;
   for (; at < text.size(); ++at) {
     const char c = text[at];
-    if (c == '"') quoted = !quoted;
-    if (quoted) continue;
-    if (c == '(' && ++depth > kMaxDepth) *fault = Fault::kDepth;
-    if (c == ')' && --depth < 0) break;
+    if (c == '(') ++depth;
+    if (c == ')' && --depth < 0) return std::string_view::npos;
     if (depth == 0 && IsSeparator(c)) break;
   }
-  if (quoted) *fault = Fault::kQuotes;
-  if (depth != 0 && *fault == Fault::kNone) *fault = Fault::kParentheses;
-  return at;
-}
-
-// Where the parenthesis closes that opens at `at`.
-size_t Closing(std::string_view text, size_t at) {
-  int depth = 0;
-  bool quoted = false;
-  for (; at < text.size(); ++at) {
-    if (text[at] == '"') quoted = !quoted;
-    if (quoted) continue;
-    if (text[at] == '(') ++depth;
-    if (text[at] == ')' && --depth == 0) break;
-  }
-  return at;
-}
-
-size_t EndOfKey(std::string_view text, size_t at) {
-  if (text[at] == '"') return std::min(text.find('"', at + 1), text.size() - 1) + 1;
-  return std::min(text.find_first_of(":=(), \t\r\n", at), text.size());
+  return depth == 0 ? at : std::string_view::npos;
 }
 
 }  // namespace
@@ -69,20 +40,21 @@ absl::StatusOr<std::vector<Word>> SplitWords(std::string_view text) {
     if (at == text.size()) return words;
     Word word;
     const size_t start = at;
-    at = EndOfKey(text, at);
+    at = std::min(text.find_first_of(":=(, \t\r\n", at), text.size());
     word.key = text.substr(start, at - start);
-    Fault fault;
-    const size_t end = EndOfValue(text, at, &fault);
-    if (fault != Fault::kNone) {
-      return InvalidArgument("{}: {}", std::string(text.substr(start)),
-                             fault == Fault::kDepth    ? "nested too deeply"
-                             : fault == Fault::kQuotes ? "quotes do not match"
-                                                       : "parentheses do not match");
+    const size_t end = EndOfValue(text, at);
+    if (end == std::string_view::npos) {
+      return InvalidArgument("{}: parentheses do not match", std::string(text.substr(start)));
     }
     if (at < text.size() && text[at] == '(') {
       word.has_value = word.parenthesised = true;
       // `key(...)` may be followed by more, as in check_pkt_larger(9)->reg0[0].
-      word.value = text.substr(at + 1, Closing(text, at) - at - 1);
+      size_t depth = 0, close = at;
+      for (; close < end; ++close) {
+        if (text[close] == '(') ++depth;
+        if (text[close] == ')' && --depth == 0) break;
+      }
+      word.value = text.substr(at + 1, close - at - 1);
     } else if (at < text.size() && (text[at] == ':' || text[at] == '=')) {
       word.has_value = true;
       word.value = text.substr(at + 1, end - at - 1);
@@ -91,13 +63,6 @@ absl::StatusOr<std::vector<Word>> SplitWords(std::string_view text) {
     words.push_back(word);
     at = end;
   }
-}
-
-std::optional<uint64_t> ParseHexDigits(std::string_view text) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, 16);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
 }
 
 std::optional<uint64_t> ParseNumber(std::string_view text, uint64_t max) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The words of ovs-ofctl's syntax: `key`, `key=value`, `key:value` and `key(value)`, with commas or
-// blanks between them, parentheses that nest, and "names in quotes".
+// blanks between them and parentheses that nest.
 #ifndef VSW_OFPROTO_TEXT_WORDS_H_
 #define VSW_OFPROTO_TEXT_WORDS_H_
 
@@ -23,13 +23,11 @@ struct Word {
   std::string_view text;  // all of it
 };
 
-/// InvalidArgument: parentheses or quotes that do not match, or parentheses many levels deep.
+/// InvalidArgument: parentheses that do not match.
 absl::StatusOr<std::vector<Word>> SplitWords(std::string_view text);
 
 /// Decimal, or hexadecimal with 0x; nothing more, and at most `max`.
 std::optional<uint64_t> ParseNumber(std::string_view text, uint64_t max = UINT64_MAX);
-/// Hexadecimal digits and nothing else, without 0x.
-std::optional<uint64_t> ParseHexDigits(std::string_view text);
 /// InvalidArgument that names `what` and the bad text.
 absl::StatusOr<uint64_t> NumberOf(std::string_view what, std::string_view text,
                                   uint64_t max = UINT64_MAX);

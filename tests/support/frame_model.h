@@ -64,10 +64,9 @@ inline ModelTags TagsOf(const FlowKey& key) {
 }
 
 /// Every frame that leaves, by port. Throws on steps that no frame could take.
-inline std::vector<Sent> RunActions(const FlowKey& key, std::span<const Action> actions) {
-  ModelTags tags = TagsOf(key);
-  std::vector<Sent> sent;
-  for (const Action& action : actions) {
+inline void RunOn(ModelTags tags, std::span<const Action> actions, std::vector<Sent>* sent) {
+  for (size_t i = 0; i < actions.size(); ++i) {
+    const Action& action = actions[i];
     const ModelTag tag = {.vlan = static_cast<uint16_t>(action.tci() & kVlanIdMask),
                           .priority = static_cast<uint16_t>(action.tci() >> 13),
                           .tpid = action.small};
@@ -78,7 +77,7 @@ inline std::vector<Sent> RunActions(const FlowKey& key, std::span<const Action> 
     }
     switch (action.type) {
       case ActionType::kOutput:
-        sent.push_back({ToInt(action.port()), tags});
+        sent->push_back({ToInt(action.port()), tags});
         continue;
       case ActionType::kPushVlan:
         tags.insert(tags.begin(), tag);
@@ -94,10 +93,20 @@ inline std::vector<Sent> RunActions(const FlowKey& key, std::span<const Action> 
         continue;
       case ActionType::kCount:
         continue;
+      case ActionType::kClone:
+        if (i + action.value >= actions.size()) throw std::logic_error("clone cut short");
+        RunOn(tags, actions.subspan(i + 1, action.value), sent);
+        i += action.value;
+        continue;
       default:
         throw std::logic_error("a step that this model does not know");
     }
   }
+}
+
+inline std::vector<Sent> RunActions(const FlowKey& key, std::span<const Action> actions) {
+  std::vector<Sent> sent;
+  RunOn(TagsOf(key), actions, &sent);
   std::sort(sent.begin(), sent.end());
   return sent;
 }

@@ -11,7 +11,7 @@ from lib.traffic import expect_ping
 
 RULES = """\
 priority=100,in_port=1,dl_type=0x0806,actions=output:2
-priority=90,ip,nw_dst=10.0.0.2,actions=mod_nw_tos:8,output:2
+priority=90,ip,nw_dst=10.0.0.2,actions=dec_ttl,output:2
 priority=80,tcp,tp_dst=80,idle_timeout=60,cookie=0x1234,actions=drop
 priority=1,actions=NORMAL
 """

@@ -70,7 +70,7 @@ def bundles(ofctl):
                              stdin="priority=5,in_port=1,actions=2\npriority=6,actions=group:99\n")
     assert status != 0 and "OFPBAC_BAD_OUT_GROUP" in text, text
     assert len(ofctl.flows()) == len(before) + 2, ofctl.flows()
-    ofctl("bundle", "-", stdin="flow delete priority=3,in_port=1\nflow delete priority=4,in_port=2\n")
+    ofctl("bundle", "-", stdin="flow delete_strict priority=3,in_port=1\nflow delete_strict priority=4,in_port=2\n")
 
 
 def groups(ofctl):

@@ -12,47 +12,10 @@
 #include <memory>
 
 #include "base/status.h"
+#include "datapath/port/netlink.h"
 
 namespace vsw {
 namespace {
-
-// A dump may use messages of up to 32 KiB; a device with many properties fills more than a page.
-constexpr size_t kBufferBytes = 64 * 1024;
-
-struct SocketCloser {
-  void operator()(mnl_socket* socket) const { mnl_socket_close(socket); }
-};
-
-using Visit = std::function<void(const nlmsghdr*)>;
-
-int Collect(const nlmsghdr* message, void* visit) {
-  (*static_cast<const Visit*>(visit))(message);
-  return MNL_CB_OK;
-}
-
-// Sends one request and hands every answer to `visit`.
-absl::Status Talk(nlmsghdr* request, const std::string& what, const Visit& visit) {
-  std::unique_ptr<mnl_socket, SocketCloser> socket(mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC));
-  if (socket == nullptr) return ErrnoStatus(errno, what + ": open a netlink socket");
-  if (mnl_socket_bind(socket.get(), 0, MNL_SOCKET_AUTOPID) < 0) {
-    return ErrnoStatus(errno, what + ": bind a netlink socket");
-  }
-  const unsigned port_id = mnl_socket_get_portid(socket.get());
-  request->nlmsg_seq = 1;
-  if (mnl_socket_sendto(socket.get(), request, request->nlmsg_len) < 0) {
-    return ErrnoStatus(errno, what);
-  }
-  auto buffer = std::make_unique_for_overwrite<char[]>(kBufferBytes);
-  const bool single = (request->nlmsg_flags & (NLM_F_DUMP | NLM_F_ACK)) == 0;
-  while (true) {
-    const ssize_t length = mnl_socket_recvfrom(socket.get(), buffer.get(), kBufferBytes);
-    if (length < 0) return ErrnoStatus(errno, what);
-    const int result =
-        mnl_cb_run(buffer.get(), length, 1, port_id, Collect, const_cast<Visit*>(&visit));
-    if (result < 0) return ErrnoStatus(errno, what);
-    if (result == MNL_CB_STOP || single) return absl::OkStatus();
-  }
-}
 
 nlmsghdr* NewLinkRequest(char* buffer, uint16_t type, uint16_t flags, int index) {
   nlmsghdr* message = mnl_nlmsg_put_header(buffer);
@@ -62,27 +25,6 @@ nlmsghdr* NewLinkRequest(char* buffer, uint16_t type, uint16_t flags, int index)
   info->ifi_family = AF_UNSPEC;
   info->ifi_index = index;
   return message;
-}
-
-// Strings of the kernel end in a NUL; what does not is cut at the attribute's end.
-std::string Text(const nlattr* attribute) {
-  const auto* text = static_cast<const char*>(mnl_attr_get_payload(attribute));
-  return {text, strnlen(text, mnl_attr_get_payload_len(attribute))};
-}
-
-// The library's loops over attributes are macros that are no C++.
-template <typename Visitor>
-void ForEachAttribute(const void* begin, size_t bytes, Visitor visit) {
-  const auto* attribute = static_cast<const nlattr*>(begin);
-  const char* end = static_cast<const char*>(begin) + bytes;
-  for (; mnl_attr_ok(attribute, static_cast<int>(end - reinterpret_cast<const char*>(attribute)));
-       attribute = mnl_attr_next(attribute)) {
-    visit(attribute);
-  }
-}
-template <typename Visitor>
-void ForEachNested(const nlattr* nest, Visitor visit) {
-  ForEachAttribute(mnl_attr_get_payload(nest), mnl_attr_get_payload_len(nest), visit);
 }
 
 void ParseTunData(const nlattr* data, LinkInfo* link) {
@@ -95,7 +37,7 @@ void ParseTunData(const nlattr* data, LinkInfo* link) {
 
 void ParseKind(const nlattr* link_info, LinkInfo* link) {
   ForEachNested(link_info, [link](const nlattr* attribute) {
-    if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND) link->kind = Text(attribute);
+    if (mnl_attr_get_type(attribute) == IFLA_INFO_KIND) link->kind = NetlinkText(attribute);
     if (mnl_attr_get_type(attribute) == IFLA_INFO_DATA && link->kind == "tun") {
       ParseTunData(attribute, link);
     }
@@ -116,7 +58,7 @@ void ParseAttribute(const nlattr* attribute, LinkInfo* link) {
   const uint16_t length = mnl_attr_get_payload_len(attribute);
   switch (mnl_attr_get_type(attribute)) {
     case IFLA_IFNAME:
-      link->name = Text(attribute);
+      link->name = NetlinkText(attribute);
       break;
     case IFLA_MTU:
       link->mtu = mnl_attr_get_u32(attribute);
@@ -130,7 +72,7 @@ void ParseAttribute(const nlattr* attribute, LinkInfo* link) {
       }
       break;
     case IFLA_IFALIAS:
-      link->alias = Text(attribute);
+      link->alias = NetlinkText(attribute);
       break;
     case IFLA_LINKINFO:
       ParseKind(attribute, link);
@@ -148,7 +90,7 @@ absl::Status SetAttribute(int index, const std::string& what,
   char buffer[1024];
   nlmsghdr* message = NewLinkRequest(buffer, RTM_NEWLINK, NLM_F_ACK, index);
   put(message);
-  return Talk(message, what, [](const nlmsghdr*) {});
+  return TalkNetlink(message, what, [](const nlmsghdr*) {});
 }
 
 absl::Status SetUp(int index, const std::string& name, bool up) {
@@ -181,8 +123,9 @@ absl::StatusOr<LinkInfo> GetLink(const std::string& name) {
   nlmsghdr* request = NewLinkRequest(buffer, RTM_GETLINK, 0, 0);
   mnl_attr_put_strz(request, IFLA_IFNAME, name.c_str());
   LinkInfo link;
-  const absl::Status status = Talk(request, fmt::format("look up network device {}", name),
-                                   [&link](const nlmsghdr* message) { link = ParseLink(message); });
+  const absl::Status status =
+      TalkNetlink(request, fmt::format("look up network device {}", name),
+                  [&link](const nlmsghdr* message) { link = ParseLink(message); });
   if (absl::IsNotFound(status) || status.code() == CodeFromErrno(ENODEV)) {
     return NotFound("there is no network device {}", name);
   }
@@ -194,9 +137,9 @@ absl::StatusOr<std::vector<LinkInfo>> ListLinks() {
   char buffer[256];
   nlmsghdr* request = NewLinkRequest(buffer, RTM_GETLINK, NLM_F_DUMP, 0);
   std::vector<LinkInfo> links;
-  VSW_RETURN_IF_ERROR(Talk(request, "list the network devices", [&links](const nlmsghdr* message) {
-    links.push_back(ParseLink(message));
-  }));
+  VSW_RETURN_IF_ERROR(
+      TalkNetlink(request, "list the network devices",
+                  [&links](const nlmsghdr* message) { links.push_back(ParseLink(message)); }));
   return links;
 }
 
@@ -225,7 +168,8 @@ absl::Status ChangeLink(int index, const std::string& name, const LinkChange& ch
 absl::Status DeleteLink(int index, const std::string& name) {
   char buffer[256];
   nlmsghdr* request = NewLinkRequest(buffer, RTM_DELLINK, NLM_F_ACK, index);
-  return Talk(request, fmt::format("delete network device {}", name), [](const nlmsghdr*) {});
+  return TalkNetlink(request, fmt::format("delete network device {}", name),
+                     [](const nlmsghdr*) {});
 }
 
 }  // namespace vsw

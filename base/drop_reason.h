@@ -49,6 +49,17 @@ namespace vsw {
   X(kStackLimit, "stack-limit", false, "rules push more on the stack than it holds")               \
   X(kRecirculationFull, "recirculation-full", false, "no room to remember recirculated packets")   \
   X(kRecirculationStale, "recirculation-stale", false, "rules changed while it recirculated")      \
+  X(kTunnelMalformed, "tunnel-malformed", false, "outer or tunnel header is cut short or wrong")   \
+  X(kTunnelChecksum, "tunnel-checksum", false, "checksum of a tunnel packet is wrong")             \
+  X(kTunnelUnknown, "tunnel-unknown", false, "no tunnel has this key and these addresses")         \
+  X(kTunnelOption, "tunnel-option", false, "critical tunnel option that nobody understands")       \
+  X(kTunnelFragment, "tunnel-fragment", false, "tunnel packet came in fragments")                  \
+  X(kTunnelEcn, "tunnel-ecn", false, "congestion on the way, and a sender that does not know ECN") \
+  X(kTunnelLoop, "tunnel-loop", false, "packet was put into tunnels too often")                    \
+  X(kTunnelNoRemote, "tunnel-no-remote", true, "nothing says which remote the packet is for")      \
+  X(kTunnelNoRoute, "tunnel-no-route", true, "no way leads to the tunnel's remote")                \
+  X(kTunnelUnresolved, "tunnel-unresolved", true, "the next hop to the remote does not answer")    \
+  X(kTunnelTooBig, "tunnel-too-big", true, "packet does not fit through the tunnel")               \
   X(kTxNoPort, "tx-no-port", true, "egress port is gone or could not be realised")                 \
   X(kTxPortDown, "tx-port-down", true, "egress port is administratively down or has no link")      \
   X(kTxNoGuest, "tx-no-guest", true, "no guest is connected, or its driver is not ready")          \

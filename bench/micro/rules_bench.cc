@@ -212,6 +212,7 @@ class NoDatapath : public DatapathControl {
   void SetMeter(uint32_t, const MeterSpec&) override {}
   void ClearMeter(uint32_t) override {}
   MeterTotals ReadMeter(uint32_t) const override { return {}; }
+  void SetTunnelOptions(BridgeId, const TunnelOptionMap&) override {}
   void Inject(std::span<const uint8_t>, PortNo, const Translation&) override {}
   bool ParseFrame(std::span<const uint8_t>, PortNo, FlowKey*) const override { return false; }
   PortTotalsView ReadPortTotals(PortNo) const override { return {}; }

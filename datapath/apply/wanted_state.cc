@@ -17,6 +17,12 @@ const char* KindName(PortKind kind) {
       return "vhost-user";
     case PortKind::kPatch:
       return "patch";
+    case PortKind::kVxlan:
+      return "vxlan";
+    case PortKind::kGeneve:
+      return "geneve";
+    case PortKind::kGre:
+      return "gre";
   }
   return "unknown";
 }

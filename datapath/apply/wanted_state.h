@@ -17,7 +17,17 @@
 
 namespace vsw {
 
-enum class PortKind : uint8_t { kInternal, kTap, kSystem, kDpdk, kVhostUser, kPatch };
+enum class PortKind : uint8_t {
+  kInternal,
+  kTap,
+  kSystem,
+  kDpdk,
+  kVhostUser,
+  kPatch,
+  kVxlan,
+  kGeneve,
+  kGre
+};
 
 /// "internal", "tap", ...: the kind as MakePort() and people write it.
 const char* KindName(PortKind kind);

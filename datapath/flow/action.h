@@ -36,7 +36,7 @@ enum class ActionType : uint8_t {
   // The next `value` actions are done on a copy; the packet goes on behind them as it was.
   kClone,
   // The packet is parsed and looked up again with recirc_id `value`; the list ends here for it.
-  // Line 3 of the key (tunnel) stays that of the first time.
+  // The tunnel lines of the key stay those of the first time.
   kRecirculate,
   // The same with recirc_id `value` for a packet longer than `small` bytes (from the Ethernet
   // header on), `mask` for the others.
@@ -45,6 +45,14 @@ enum class ActionType : uint8_t {
   // packet's addresses, protocol and ports that both directions of a connection do not share;
   // `mask` is the basis.
   kRecirculateByHash,
+  // How a tunnel is to carry the packet: the slots behind hold a TunnelSet of `value` bytes, 12 a
+  // slot (packet/tunnel_set.h). For the outputs that follow, until the next one; copies keep it, a
+  // packet that is looked up again does not.
+  kSetTunnel,
+  // Takes the tunnel's headers off a packet that is addressed to an address of ours, and has what
+  // was in it looked up as received from the tunnel; the list ends here for it. What turns out to
+  // be for no tunnel goes to the port of number `value`.
+  kDecapsulate,
 };
 
 struct Action {
@@ -88,6 +96,13 @@ struct Action {
   static constexpr Action Recirculate(uint32_t id) {
     return {.type = ActionType::kRecirculate, .value = id};
   }
+  /// REQUIRES: the slots of a TunnelSet of `bytes` bytes follow.
+  static constexpr Action SetTunnel(uint32_t bytes) {
+    return {.type = ActionType::kSetTunnel, .value = bytes};
+  }
+  static constexpr Action Decapsulate(PortNo otherwise) {
+    return {.type = ActionType::kDecapsulate, .value = ToInt(otherwise)};
+  }
 
   PortNo port() const { return PortNo{value}; }
   uint16_t tci() const { return static_cast<uint16_t>(value); }  // without kVlanPresent
@@ -102,6 +117,19 @@ inline constexpr uint32_t kMaxRecirculations = 16;
 
 /// Slots that `bytes` of data take behind an action.
 constexpr size_t ActionSlots(size_t bytes) { return (bytes + sizeof(Action) - 1) / sizeof(Action); }
+
+/// Slots of data behind the action; they are no actions.
+constexpr size_t DataSlots(const Action& action) {
+  switch (action.type) {
+    case ActionType::kController:
+    case ActionType::kSetTunnel:
+      return ActionSlots(action.value);
+    case ActionType::kRecirculateByHash:
+      return ActionSlots(size_t{action.value} * sizeof(uint32_t));
+    default:
+      return 0;
+  }
+}
 
 }  // namespace vsw
 

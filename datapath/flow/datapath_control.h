@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "datapath/flow/translation.h"
+#include "datapath/flow/tunnel_facts.h"
 
 namespace vsw {
 
@@ -78,6 +79,10 @@ class DatapathControl {
   /// REQUIRES: no megaflow refers to it any more.
   virtual void ClearMeter(uint32_t index) = 0;
   virtual MeterTotals ReadMeter(uint32_t index) const = 0;
+
+  /// Where workers put the Geneve options of packets received for the bridge. Returns when no
+  /// worker uses the former map; the caller invalidates what was decided by it.
+  virtual void SetTunnelOptions(BridgeId bridge, const TunnelOptionMap& options) = 0;
 
   /// Runs `actions` on a frame as a worker would, as if it had come in by `in_port` (kNoPort:
   /// none). For packet-out. `key` is the frame's, for actions that hash.

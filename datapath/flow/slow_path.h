@@ -21,6 +21,7 @@
 #include "base/net_types.h"
 #include "datapath/flow/datapath_control.h"
 #include "datapath/flow/translation.h"
+#include "datapath/flow/tunnel_facts.h"
 #include "datapath/packet/flow_key.h"
 
 namespace vsw {
@@ -48,6 +49,7 @@ struct SlowPathPort {
   MacAddress mac;
   bool link_up = true;
   uint32_t speed_mbps = 0;
+  TunnelFacts tunnel;
   bool operator==(const SlowPathPort&) const = default;
 };
 
@@ -70,6 +72,11 @@ struct SlowPathBridge {
   bool fail_secure = false;
   /// "tcp:127.0.0.1:6653", "ssl:...", "unix:..."; active connections to keep.
   std::vector<std::string> controllers;
+  /// Where tunnel packets to this host may come out of the bridge: kDecapsulate instead of kOutput.
+  std::vector<TunnelLocal> tunnel_locals;
+  /// UDP ports at which tunnels of the switch receive, of any bridge; sorted. And whether GRE does.
+  std::vector<uint16_t> tunnel_udp_ports;
+  bool has_gre = false;
   /// "ptcp:6654:127.0.0.1", "pssl:...", "punix:...": besides <run-dir>/<bridge>.mgmt.
   std::vector<std::string> listeners;
   bool operator==(const SlowPathBridge&) const = default;

@@ -4,6 +4,11 @@
 // need (in-port, Ethernet, VLAN, IPv4, L4), so that the common packet hashes and compares one cache
 // line; the lines behind it hold IPv6, ARP/ND/MPLS and tunnel fields.
 //
+// The tunnel fields (lines 3 to 5) say how the frame came to this host; they are there for what
+// came out of a tunnel alone, and outlive a second look at the packet. tun_*_src is the sender,
+// tun_*_dst our own address. Options of Geneve stand in tun_metadata where the bridge's
+// TunnelOptionMap puts them; bit N of tun_metadata_present says that option N was there.
+//
 // `lines` says which lines the parser wrote. A line that it did not write has no defined content;
 // it stands for zeros, and whoever needs it calls DefineLines() first. Line 0 is always written
 // whole. A mask is a FlowKey too: a set bit must match. Masks have every line defined.
@@ -43,8 +48,19 @@ inline constexpr uint8_t kLineBase = 1 << 0;
 inline constexpr uint8_t kLineIpv6 = 1 << 1;
 inline constexpr uint8_t kLineExtra = 1 << 2;  // ARP, ND, MPLS, connection label
 inline constexpr uint8_t kLineTunnel = 1 << 3;
-inline constexpr size_t kFlowKeyLines = 4;
+inline constexpr uint8_t kLineTunnelOptions = 3 << 4;  // both lines, always together
+inline constexpr uint8_t kTunnelLines = kLineTunnel | kLineTunnelOptions;
+inline constexpr size_t kFlowKeyLines = 6;
 inline constexpr size_t kLineBytes = 64;
+inline constexpr uint8_t kAllLines = (1 << kFlowKeyLines) - 1;
+
+// Bits of FlowKey::tun_flags, as Open vSwitch numbers them.
+inline constexpr uint16_t kTunnelOam = 1 << 0;
+inline constexpr uint16_t kTunnelDontFragment = 1 << 1;
+inline constexpr uint16_t kTunnelChecksum = 1 << 2;
+inline constexpr uint16_t kTunnelKeyPresent = 1 << 3;
+
+inline constexpr size_t kTunnelMetadataBytes = 128;
 
 struct alignas(64) FlowKey {
   // Line 0.
@@ -100,7 +116,10 @@ struct alignas(64) FlowKey {
   uint8_t tun_tos;
   uint8_t tun_ttl;
   uint8_t reserved4;
-  std::array<uint8_t, 8> reserved5;
+  Be64 tun_metadata_present;
+
+  // Lines 4 and 5.
+  std::array<uint8_t, kTunnelMetadataBytes> tun_metadata;
 
   /// Line `index` (0..kFlowKeyLines-1) as bytes.
   uint8_t* line(size_t index) { return reinterpret_cast<uint8_t*>(this) + index * kLineBytes; }
@@ -112,6 +131,9 @@ static_assert(sizeof(FlowKey) == kFlowKeyLines * kLineBytes);
 static_assert(offsetof(FlowKey, ipv6_src) == 64);
 static_assert(offsetof(FlowKey, arp_sha) == 128);
 static_assert(offsetof(FlowKey, tun_id) == 192);
+static_assert(offsetof(FlowKey, tun_metadata) == 256);
+
+inline constexpr size_t kTunnelLinesBytes = sizeof(FlowKey) - offsetof(FlowKey, tun_id);
 
 /// Zeroes those of `wanted` lines that the parser did not write. `key.lines` is left alone, since
 /// it is part of the packet's hash.
@@ -122,6 +144,16 @@ inline void DefineLines(FlowKey* key, uint8_t wanted) {
   for (size_t i = 1; i < kFlowKeyLines; ++i) {
     if (missing & (1u << i)) std::memset(key->line(i), 0, kLineBytes);
   }
+}
+
+/// Gives `key` those tunnel lines that `from` has.
+inline void CopyTunnelLines(const FlowKey& from, FlowKey* key) {
+  const uint8_t lines = from.lines & kTunnelLines;
+  if (lines == 0) [[likely]]
+    return;
+  const size_t bytes = (lines & kLineTunnelOptions) != 0 ? kTunnelLinesBytes : kLineBytes;
+  std::memcpy(key->line(3), from.line(3), bytes);
+  key->lines |= lines;
 }
 
 /// A mask over FlowKey, with the lines in which it has any bit. `bits.lines` is always 0.

@@ -18,16 +18,8 @@ namespace {
 
 constexpr uint16_t kWholePacket = 0xffff;  // of kController
 
-// Slots behind the action that belong to it, sub-actions aside.
-size_t SlotsBehind(const Action& action) {
-  if (action.type == ActionType::kController) return ActionSlots(action.value);
-  if (action.type == ActionType::kRecirculateByHash) {
-    return ActionSlots(size_t{action.value} * sizeof(uint32_t));
-  }
-  return 0;
-}
 size_t Width(const Action& action) {
-  return 1 + (action.type == ActionType::kClone ? action.value : SlotsBehind(action));
+  return 1 + (action.type == ActionType::kClone ? action.value : DataSlots(action));
 }
 
 // What is known of a list before it is run.
@@ -50,6 +42,7 @@ Plan Look(std::span<const Action> actions) {
       case ActionType::kRecirculate:
       case ActionType::kRecirculateByLength:
       case ActionType::kRecirculateByHash:
+      case ActionType::kDecapsulate:
         plan.sends = true;
         plan.end = next;
         break;
@@ -131,6 +124,11 @@ void Executor::RunList(rte_mbuf* packet, std::span<const Action> actions,
         if (last) return;
         continue;
       }
+      case ActionType::kSetTunnel:
+        SetTunnel(editor.packet(), action, behind);
+        continue;
+      case ActionType::kDecapsulate:
+        return Send(editor.packet(), Action::Output(action.port()), context);
       case ActionType::kRecirculate:
         return Recirculate(editor.packet(), action.value, context);
       case ActionType::kRecirculateByLength: {
@@ -208,6 +206,18 @@ bool Executor::Meter(PacketEditor* editor, const Action& action, const PacketCon
   return false;
 }
 
+void Executor::SetTunnel(rte_mbuf* packet, const Action& action, std::span<const Action> slots) {
+  const std::span bytes(reinterpret_cast<const uint8_t*>(slots.data()), action.value);
+  const TunnelSet* set = tunnel_sets_.Copy(bytes);
+  if (set == nullptr) [[unlikely]] {
+    // Whoever was given one so far is sent, so that there is room again.
+    env_.batches->Flush();
+    tunnel_sets_.Clear();
+    set = tunnel_sets_.Copy(bytes);
+  }
+  if (set != nullptr) TunnelMark::Attach(packet, set);
+}
+
 void Executor::Upcall(const rte_mbuf* packet, const Action& action, std::span<const Action> slots,
                       const PacketContext& context) {
   const uint32_t bytes = action.small == kWholePacket
@@ -233,12 +243,14 @@ void Executor::Recirculate(rte_mbuf* packet, uint32_t recirc_id, const PacketCon
     rte_pktmbuf_free(packet);
     return;
   }
+  TunnelMark::Detach(packet);
   Recirculation& next = recirculations_[recirculation_count_++];
   next.packet = packet;
   next.recirc_id = recirc_id;
   next.lookups = context.lookups + 1;
-  next.has_tunnel = (context.key->lines & kLineTunnel) != 0;
-  if (next.has_tunnel) std::memcpy(next.tunnel_line, context.key->line(3), kLineBytes);
+  next.in_port = context.key->in_port;
+  next.tunnel.lines = 0;
+  CopyTunnelLines(*context.key, &next.tunnel);
 }
 
 }  // namespace vsw

@@ -14,8 +14,10 @@
 #include "datapath/flow/action.h"
 #include "datapath/flow/meter_table.h"
 #include "datapath/flow/stat_table.h"
+#include "datapath/packet/tunnel_mark.h"
 #include "datapath/worker/slow_events.h"
 #include "datapath/worker/transmit.h"
+#include "datapath/worker/tunnel_set_arena.h"
 
 struct rte_mempool;
 
@@ -47,8 +49,8 @@ struct Recirculation {
   rte_mbuf* packet;
   uint32_t recirc_id;
   uint32_t lookups;
-  bool has_tunnel;
-  uint8_t tunnel_line[kLineBytes];  // of the key
+  PortNo in_port;
+  FlowKey tunnel;  // its tunnel lines alone
 };
 
 class Executor {
@@ -59,7 +61,9 @@ class Executor {
 
   explicit Executor(const ExecuteEnvironment& environment)
       : env_(environment),
-        recirculations_(std::make_unique_for_overwrite<Recirculation[]>(kMaxPerBurst)) {}
+        recirculations_(std::make_unique_for_overwrite<Recirculation[]>(kMaxPerBurst)) {
+    TunnelMark::Register();
+  }
 
   /// Runs `actions` on the packet, which it takes over. An output that is not the last one sends a
   /// copy. What cannot be copied, edited or handed on is counted in the context's `ingress`.
@@ -71,6 +75,12 @@ class Executor {
   uint32_t recirculation_count() const { return recirculation_count_; }
   const Recirculation& recirculation(uint32_t i) const { return recirculations_[i]; }
   void ClearRecirculations() { recirculation_count_ = 0; }
+
+  /// Call it behind the transmit batches' Flush().
+  void ClearTunnelSets() {
+    if (!tunnel_sets_.empty()) [[unlikely]]
+      tunnel_sets_.Clear();
+  }
 
   uint64_t upcalls() const { return upcalls_; }  // handed over so far
   uint64_t lost_upcalls() const { return lost_upcalls_; }
@@ -85,6 +95,7 @@ class Executor {
   void SendCut(rte_mbuf* packet, const Action& action, const PacketContext& context);
   /// False: a meter says that the packet ends here.
   bool Meter(PacketEditor* editor, const Action& action, const PacketContext& context);
+  void SetTunnel(rte_mbuf* packet, const Action& action, std::span<const Action> slots);
   void Upcall(const rte_mbuf* packet, const Action& action, std::span<const Action> slots,
               const PacketContext& context);
   void Recirculate(rte_mbuf* packet, uint32_t recirc_id, const PacketContext& context);
@@ -92,6 +103,7 @@ class Executor {
   const ExecuteEnvironment env_;
   const std::unique_ptr<Recirculation[]> recirculations_;
   uint32_t recirculation_count_ = 0;
+  TunnelSetArena tunnel_sets_;
   uint64_t upcalls_ = 0;
   uint64_t lost_upcalls_ = 0;
 };

@@ -48,6 +48,7 @@ void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_
   if (executor_.recirculation_count() > 0) [[unlikely]]
     Recirculate(now_tsc);
   batches_.Flush();
+  executor_.ClearTunnelSets();
   NotifySlowThread();
 }
 
@@ -70,6 +71,7 @@ void Pipeline::Inject(std::span<const uint8_t> frame, PortNo in_port,
   Run(work, actions, drop_reason, now_tsc);
   Recirculate(now_tsc);
   batches_.Flush();
+  executor_.ClearTunnelSets();
   NotifySlowThread();
 }
 
@@ -260,17 +262,14 @@ void Pipeline::Recirculate(uint64_t now_tsc) {
 
 bool Pipeline::ParseAgain(const Recirculation& from, Work* work) {
   FlowKey* key = &work->lookup.key;
-  const DropReason reason = ParsePacket(from.packet, in_port_, key);
+  const DropReason reason = ParsePacket(from.packet, from.in_port, key);
   if (reason != DropReason::kNone) {
     ingress_->Drop(reason);
     rte_pktmbuf_free(from.packet);
     return false;
   }
   key->recirc_id = from.recirc_id;
-  if (from.has_tunnel) {
-    std::memcpy(key->line(3), from.tunnel_line, kLineBytes);
-    key->lines |= kLineTunnel;
-  }
+  CopyTunnelLines(from.tunnel, key);
   work->packet = from.packet;
   work->lookups = from.lookups;
   flows_->Prepare(&work->lookup);

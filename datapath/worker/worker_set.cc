@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -183,6 +184,10 @@ class WorkerSetImpl final : public WorkerSet {
     if (former != nullptr) Synchronize();
   }
   MeterTotals ReadMeter(uint32_t index) const override { return meters_->Read(index); }
+
+  void SetTunnelOptions(BridgeId bridge, const TunnelOptionMap& options) override {
+    tunnel_options_[bridge] = options;
+  }
 
   // The first worker sends it between two bursts, in the order in which frames are given.
   void Inject(std::span<const uint8_t> frame, PortNo in_port,
@@ -403,6 +408,7 @@ class WorkerSetImpl final : public WorkerSet {
   // Of what was to be injected and could not be.
   const std::unique_ptr<PortCounters[]> inject_counters_ =
       std::make_unique<PortCounters[]>(kMaxPorts);
+  std::map<BridgeId, TunnelOptionMap> tunnel_options_;  // the slow thread's
   SlowThread slow_thread_;
   std::vector<std::unique_ptr<Slot>> workers_;
   mutable std::mutex forgotten_mutex_;  // guards forgotten_

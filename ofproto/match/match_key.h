@@ -42,7 +42,7 @@ struct MatchKey {
   const uint64_t* words() const { return reinterpret_cast<const uint64_t*>(this); }
   bool operator==(const MatchKey& o) const { return std::memcmp(this, &o, sizeof(*this)) == 0; }
 };
-inline constexpr size_t kMatchKeyWords = 48;
+inline constexpr size_t kMatchKeyWords = 64;
 static_assert(sizeof(MatchKey) == kMatchKeyWords * sizeof(uint64_t));
 static_assert(offsetof(MatchKey, pipeline) == sizeof(FlowKey));
 

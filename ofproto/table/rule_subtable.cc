@@ -19,7 +19,7 @@ struct StageMasks {
     auto fill = [](void* field, size_t bytes) { std::memset(field, 0xff, bytes); };
     FlowKey& metadata = stage[0].packet;
     fill(&stage[0].pipeline, sizeof(PipelineFields));
-    fill(metadata.line(3), kLineBytes);
+    fill(metadata.line(3), kTunnelLinesBytes);
     fill(&metadata.ct_zone, sizeof(metadata.ct_zone));
     fill(&metadata.ct_state, sizeof(metadata.ct_state));
     fill(&metadata.ct_mark, sizeof(metadata.ct_mark));

@@ -466,7 +466,7 @@ void FieldView::CopyMarkedKey(FlowKey* out) {
   }
   out->in_port = received_->in_port;
   out->recirc_id = 0;
-  out->lines = kLineBase | kLineIpv6 | kLineExtra | kLineTunnel;
+  out->lines = kAllLines;
 }
 
 void FieldView::Save(State* state) {

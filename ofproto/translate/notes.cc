@@ -199,7 +199,7 @@ void EncodePacketIn(const PacketInFacts& facts, FieldView& view, BlobWriter* blo
   blob->Put(facts.max_bytes);
   // Of the key only what is not in the packet: few words of it are ever set.
   MatchKey metadata;
-  std::memcpy(metadata.packet.line(3), view.ReadTunnel().line(3), kLineBytes);
+  std::memcpy(metadata.packet.line(3), view.ReadTunnel().line(3), kTunnelLinesBytes);
   metadata.pipeline = view.pipeline();
   uint64_t present = 0;
   for (size_t i = 0; i < kMatchKeyWords; ++i) {

@@ -133,7 +133,7 @@ const FlowKey* KnownPacket::ParseAgain(FieldView& view) {
   if (!parse_(frame, &keys_.back())) return nullptr;
   rebuilt_ = std::move(frame);
   frame_ = rebuilt_;
-  DefineLines(&keys_.back(), kLineIpv6 | kLineExtra | kLineTunnel);
+  DefineLines(&keys_.back(), kAllLines);
   return &keys_.back();
 }
 

@@ -156,7 +156,7 @@ void Follow(const ConfigSnapshot& config, FrozenPool* frozen, const FlowKey& key
       if (next.inner && facts.inner == nullptr) continue;
       again.in_port = key.in_port;
       again.recirc_id = next.recirc_id;
-      std::memcpy(again.line(3), key.line(3), kLineBytes);
+      std::memcpy(again.line(3), key.line(3), kTunnelLinesBytes);
       if (!next.inner) ApplyEdits(path.edits, &again);
       Follow(config, frozen, again, next.reason, facts, result);
     }

@@ -59,7 +59,7 @@ void TranslatePacketOut(const ConfigSnapshot& config, BridgeId bridge, const OfA
                         const MatchKey& metadata, const FlowKey& key, KnownPacket* packet,
                         Translation* result, TraceSink* trace) {
   FlowKey received = key;
-  std::memcpy(received.line(3), metadata.packet.line(3), kLineBytes);
+  std::memcpy(received.line(3), metadata.packet.line(3), kTunnelLinesBytes);
   FieldView view(received, &result->mask);
   TranslationContext context(config, view, result);
   context.trace = trace;

@@ -65,6 +65,7 @@ class FakeWorkers : public WorkerSet {
   void SetMeter(uint32_t, const MeterSpec&) override {}
   void ClearMeter(uint32_t) override {}
   MeterTotals ReadMeter(uint32_t) const override { return {}; }
+  void SetTunnelOptions(BridgeId, const TunnelOptionMap&) override {}
   void Inject(std::span<const uint8_t>, PortNo, const Translation&) override {}
   bool ParseFrame(std::span<const uint8_t>, PortNo, FlowKey*) const override { return false; }
   PortTotalsView ReadPortTotals(PortNo) const override { return {}; }

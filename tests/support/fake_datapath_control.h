@@ -53,6 +53,9 @@ class FakeDatapathControl : public DatapathControl {
   void CollectStatistics() override { ++collections; }
   void SetMeter(uint32_t index, const MeterSpec& spec) override { meters[index] = spec; }
   void ClearMeter(uint32_t index) override { meters.erase(index); }
+  void SetTunnelOptions(BridgeId bridge, const TunnelOptionMap& options) override {
+    tunnel_options[ToInt(bridge)] = options;
+  }
   MeterTotals ReadMeter(uint32_t index) const override {
     MeterTotals totals;
     totals.bands.resize(meters.at(index).bands.size());
@@ -92,6 +95,7 @@ class FakeDatapathControl : public DatapathControl {
   uint32_t last_stat = 0;
   int collections = 0;
   std::map<uint32_t, MeterSpec> meters;
+  std::map<uint32_t, TunnelOptionMap> tunnel_options;  // by bridge
   std::vector<std::pair<std::vector<uint8_t>, std::vector<Action>>> injected;
   std::function<bool(std::span<const uint8_t>, PortNo, FlowKey*)> parse;
 };

@@ -23,8 +23,8 @@ FlowKey Frame::Key() const {
   FlowKey key;
   std::memset(static_cast<void*>(&key), 0, sizeof(key));
   ParseFrame(bytes_, bytes_.size(), kNoPort, &key);
-  DefineLines(&key, kLineIpv6 | kLineExtra | kLineTunnel);
-  key.lines = kLineBase | kLineIpv6 | kLineExtra | kLineTunnel;
+  DefineLines(&key, kAllLines);
+  key.lines = kAllLines;
   return key;
 }
 

@@ -23,7 +23,7 @@ class KeyBuilder {
  public:
   KeyBuilder() {
     std::memset(static_cast<void*>(&key_), 0, sizeof(key_));
-    key_.lines = kLineBase | kLineIpv6 | kLineExtra | kLineTunnel;
+    key_.lines = kAllLines;
     key_.eth_src = Mac(0xa);
     key_.eth_dst = kBroadcast;
     key_.eth_type = Be16::From(0x0800);

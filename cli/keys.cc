@@ -30,7 +30,8 @@ constexpr Key kBridgeKeys[] = {
 };
 
 constexpr Key kPortKeys[] = {
-    {"type", "type", "internal|tap|system|dpdk|vhost-user|patch", "kind of port; system", true},
+    {"type", "type", "internal|tap|system|dpdk|vhost-user|patch|vxlan|geneve|gre",
+     "kind of port; system", true},
     {"ofport", "ofport", "1..65279", "OpenFlow port number; empty = a free one"},
     {"vlan-mode", "vlan.mode", "access|trunk|native-tagged|native-untagged|dot1q-tunnel",
      "empty = access with a tag, else trunk"},
@@ -65,6 +66,29 @@ constexpr OptionHint kOptionHints[] = {
     {"rxd", "dpdk", "NUMBER", "descriptors of a receive queue"},
     {"txd", "dpdk", "NUMBER", "descriptors of a transmit queue"},
     {"peer", "patch", "PORT", "the patch port at the other end (required)"},
+    {"address", "dpdk system", "LIST", "what tunnels use here, such as 192.0.2.1/24"},
+    {"gateway", "dpdk system", "LIST", "where tunnel packets go that leave these networks"},
+    {"remote", "vxlan geneve gre", "ADDRESS", "the other host, or flow: set by rules (required)"},
+    {"remotes", "vxlan geneve gre", "LIST", "several hosts in place of remote: floods go to each"},
+    {"local", "vxlan geneve gre", "ADDRESS", "our address, or flow; empty = as routes have it"},
+    {"key", "vxlan geneve gre", "NUMBER", "VNI or GRE key, or flow: set and matched by rules"},
+    {"in_key", "vxlan geneve gre", "NUMBER", "the key of received packets, in place of key"},
+    {"out_key", "vxlan geneve gre", "NUMBER", "the key of sent packets, in place of key"},
+    {"dst_port", "vxlan geneve", "1..65535", "UDP port; 4789 for vxlan, 6081 for geneve"},
+    {"tos", "vxlan geneve gre", "0..255", "of the outer packet, or inherit; 0"},
+    {"ttl", "vxlan geneve gre", "1..255", "of the outer packet, or inherit; 64"},
+    {"df", "vxlan geneve gre", "true|false", "outer packets are not to be fragmented; true"},
+    {"csum", "vxlan geneve gre", "true|false", "outer checksum over IPv4; false"},
+    {"gbp", "vxlan", "true|false", "group policy extension; false"},
+    {"bfd", "vxlan geneve gre", "true|false", "find out whether the other host answers; false"},
+    {"bfd_min_rx", "vxlan geneve gre", "MS", "least time between received BFD packets; 1000"},
+    {"bfd_min_tx", "vxlan geneve gre", "MS", "least time between sent BFD packets; 100"},
+    {"bfd_mult", "vxlan geneve gre", "1..255", "missing BFD packets that mean down; 3"},
+    {"bfd_src_ip", "vxlan geneve gre", "ADDRESS", "of BFD packets; 169.254.1.1"},
+    {"bfd_dst_ip", "vxlan geneve gre", "ADDRESS", "of BFD packets; 169.254.1.0"},
+    {"bfd_local_src_mac", "vxlan geneve gre", "MAC", "of BFD packets; the port's"},
+    {"bfd_remote_dst_mac", "vxlan geneve gre", "MAC", "of BFD packets; 00:23:20:00:00:01"},
+    {"bfd_local_dst_mac", "vxlan geneve gre", "MAC", "received BFD packets must go to it; any"},
 };
 
 const Descriptor* DescriptorOf(Noun noun) {

@@ -23,6 +23,9 @@ constexpr auto kKinds = std::to_array<EnumRow<db::PortKind, v1::PortType>>({
     {db::PortKind::kDpdk, v1::PORT_TYPE_DPDK},
     {db::PortKind::kVhostUser, v1::PORT_TYPE_VHOST_USER},
     {db::PortKind::kPatch, v1::PORT_TYPE_PATCH},
+    {db::PortKind::kVxlan, v1::PORT_TYPE_VXLAN},
+    {db::PortKind::kGeneve, v1::PORT_TYPE_GENEVE},
+    {db::PortKind::kGre, v1::PORT_TYPE_GRE},
 });
 constexpr auto kModes = std::to_array<EnumRow<db::VlanMode, v1::VlanMode>>({
     {db::VlanMode::kDefault, v1::VLAN_MODE_UNSPECIFIED},

@@ -44,6 +44,10 @@ std::string ClaimField(const Port& port) {
       return "port.options[devargs]";
     case db::PortKind::kSystem:
       return port.options.contains("device") ? "port.options[device]" : "port.name";
+    case db::PortKind::kVxlan:
+    case db::PortKind::kGeneve:
+    case db::PortKind::kGre:
+      return port.options.contains("remotes") ? "port.options[remotes]" : "port.options[remote]";
     default:
       return "port.name";
   }

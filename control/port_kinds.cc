@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/status.h"
+#include "control/tunnel_options.h"
 
 namespace vsw::control {
 namespace {
@@ -29,6 +30,8 @@ constexpr auto kTapOptions = std::to_array<OptionSpec>({
 });
 constexpr auto kSystemOptions = std::to_array<OptionSpec>({
     {.name = "device", .type = kDevice},
+    {.name = "address", .type = kIpPrefixes},
+    {.name = "gateway", .type = kGateways},
 });
 constexpr auto kDpdkOptions = std::to_array<OptionSpec>({
     {.name = "devargs", .type = kDevargs, .required = true},
@@ -36,6 +39,8 @@ constexpr auto kDpdkOptions = std::to_array<OptionSpec>({
     {.name = "txq", .type = kInteger, .min = 1, .max = kMaxNicQueues},
     {.name = "rxd", .type = kInteger, .min = kMinRing, .max = kMaxRing},
     {.name = "txd", .type = kInteger, .min = kMinRing, .max = kMaxRing},
+    {.name = "address", .type = kIpPrefixes},
+    {.name = "gateway", .type = kGateways},
 });
 constexpr auto kVhostOptions = std::to_array<OptionSpec>({
     {.name = "path", .type = kSocketPath, .required = true},
@@ -46,6 +51,42 @@ constexpr auto kPatchOptions = std::to_array<OptionSpec>({
     {.name = "peer", .type = kPortName, .required = true},
 });
 
+// What all kinds of tunnels have, and behind it what one has of its own.
+template <typename... Own>
+constexpr auto TunnelOptions(int64_t max_key, const Own&... own) {
+  constexpr std::string_view kYesNo = "true|false";
+  constexpr int64_t kMaxInterval = 3'600'000;  // of BFD, in ms
+  return std::to_array<OptionSpec>({
+      {.name = "remote", .type = kIpAddress, .words = "flow"},
+      {.name = "remotes", .type = kIpAddresses},
+      {.name = "local", .type = kIpAddress, .words = "flow"},
+      {.name = "key", .type = kTunnelKey, .max = max_key, .words = "flow"},
+      {.name = "in_key", .type = kTunnelKey, .max = max_key, .words = "flow"},
+      {.name = "out_key", .type = kTunnelKey, .max = max_key, .words = "flow"},
+      {.name = "tos", .type = kInteger, .min = 0, .max = 255, .words = "inherit"},
+      {.name = "ttl", .type = kInteger, .min = 1, .max = 255, .words = "inherit"},
+      {.name = "df", .type = kWord, .words = kYesNo},
+      {.name = "csum", .type = kWord, .words = kYesNo},
+      {.name = "bfd", .type = kWord, .words = kYesNo},
+      {.name = "bfd_min_rx", .type = kInteger, .min = 1, .max = kMaxInterval},
+      {.name = "bfd_min_tx", .type = kInteger, .min = 1, .max = kMaxInterval},
+      {.name = "bfd_mult", .type = kInteger, .min = 1, .max = 255},
+      {.name = "bfd_src_ip", .type = kIpAddress},
+      {.name = "bfd_dst_ip", .type = kIpAddress},
+      {.name = "bfd_local_src_mac", .type = kMac},
+      {.name = "bfd_local_dst_mac", .type = kMac},
+      {.name = "bfd_remote_dst_mac", .type = kMac},
+      own...,
+  });
+}
+constexpr int64_t kMaxVni = (1 << 24) - 1;
+constexpr int64_t kMaxGreKey = (int64_t{1} << 32) - 1;
+constexpr OptionSpec kDstPort = {.name = "dst_port", .type = kInteger, .min = 1, .max = 65535};
+constexpr OptionSpec kGroupPolicy = {.name = "gbp", .type = kWord, .words = "true|false"};
+constexpr auto kVxlanOptions = TunnelOptions(kMaxVni, kDstPort, kGroupPolicy);
+constexpr auto kGeneveOptions = TunnelOptions(kMaxVni, kDstPort);
+constexpr auto kGreOptions = TunnelOptions(kMaxGreKey);
+
 constexpr auto kKinds = std::to_array<KindSpec>({
     {db::PortKind::kInternal, true, kTapOptions},
     {db::PortKind::kTap, true, kTapOptions},
@@ -53,6 +94,9 @@ constexpr auto kKinds = std::to_array<KindSpec>({
     {db::PortKind::kDpdk, false, kDpdkOptions},
     {db::PortKind::kVhostUser, false, kVhostOptions},
     {db::PortKind::kPatch, false, kPatchOptions},
+    {db::PortKind::kVxlan, false, kVxlanOptions},
+    {db::PortKind::kGeneve, false, kGeneveOptions},
+    {db::PortKind::kGre, false, kGreOptions},
 });
 
 std::string OptionOr(const db::PortRecord& port, const std::string& key, std::string otherwise) {
@@ -127,6 +171,10 @@ std::vector<std::string> ClaimsOf(const db::PortRecord& port) {
               std::filesystem::path(OptionOr(port, "path", "")).lexically_normal().string()};
     case db::PortKind::kPatch:
       return {};
+    case db::PortKind::kVxlan:
+    case db::PortKind::kGeneve:
+    case db::PortKind::kGre:
+      return ClaimsOfTunnel(port);
   }
   return {};
 }

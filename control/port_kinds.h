@@ -17,13 +17,18 @@
 namespace vsw::control {
 
 enum class OptionType {
-  kInteger,     // decimal, min..max
-  kWord,        // one of `words`
-  kMac,         // a unicast address
-  kSocketPath,  // absolute path of a unix socket, in a folder that exists
-  kDevice,      // name of a kernel network device
-  kPortName,    // name of a port
-  kDevargs,     // DPDK device string
+  kInteger,      // decimal, min..max; or one of `words`
+  kWord,         // one of `words`
+  kMac,          // a unicast address
+  kSocketPath,   // absolute path of a unix socket, in a folder that exists
+  kDevice,       // name of a kernel network device
+  kPortName,     // name of a port
+  kDevargs,      // DPDK device string
+  kIpAddress,    // of another host, IPv4 or IPv6; or one of `words`
+  kIpAddresses,  // several by comma, of one family
+  kIpPrefixes,   // addresses with prefix lengths, by comma
+  kGateways,     // at most one address of each family, by comma
+  kTunnelKey,    // 0..max, decimal or after 0x; or one of `words`
 };
 
 struct OptionSpec {

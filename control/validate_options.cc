@@ -8,6 +8,7 @@
 #include "base/mac_address.h"
 #include "control/field_error.h"
 #include "control/port_kinds.h"
+#include "control/tunnel_options.h"
 #include "control/validate.h"
 
 namespace vsw::control {
@@ -16,23 +17,25 @@ namespace {
 constexpr size_t kMaxSocketPath = 107;  // sun_path of unix(7), less the terminator
 constexpr size_t kMaxDevargs = 1024;
 
+bool IsOneOf(std::string_view words, const std::string& value) {
+  return !value.empty() && value.find('|') == std::string::npos &&
+         fmt::format("|{}|", words).find(fmt::format("|{}|", value)) != std::string::npos;
+}
+
 absl::Status CheckInteger(const std::string& field, const OptionSpec& spec,
                           const std::string& value) {
   int64_t number = 0;
   const char* end = value.data() + value.size();
   const auto [stop, error] = std::from_chars(value.data(), end, number);
   if (error != std::errc() || stop != end || number < spec.min || number > spec.max) {
-    return BadField(field, "{} is not a number of {}..{}", Quote(value), spec.min, spec.max);
+    return BadField(field, "{} is {} number of {}..{}", Quote(value),
+                    spec.words.empty() ? "not a" : fmt::format("neither {} nor a", spec.words),
+                    spec.min, spec.max);
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckWord(const std::string& field, const OptionSpec& spec, const std::string& value) {
-  const std::string words = fmt::format("|{}|", spec.words);
-  if (!value.empty() && value.find('|') == std::string::npos &&
-      words.find(fmt::format("|{}|", value)) != std::string::npos) {
-    return absl::OkStatus();
-  }
   return BadField(field, "{} is none of {}", Quote(value), spec.words);
 }
 
@@ -93,6 +96,7 @@ absl::Status CheckPeer(const std::string& field, const db::PortRecord& port,
 absl::Status CheckValue(const std::string& field, const OptionSpec& spec,
                         const db::PortRecord& port, const std::string& value,
                         const HostView& host) {
+  if (IsOneOf(spec.words, value)) return absl::OkStatus();
   switch (spec.type) {
     case OptionType::kInteger:
       return CheckInteger(field, spec, value);
@@ -108,6 +112,16 @@ absl::Status CheckValue(const std::string& field, const OptionSpec& spec,
       return CheckPeer(field, port, value);
     case OptionType::kDevargs:
       return CheckDevargs(field, value);
+    case OptionType::kIpAddress:
+      return CheckTunnelAddress(field, value);
+    case OptionType::kIpAddresses:
+      return CheckTunnelAddresses(field, value);
+    case OptionType::kIpPrefixes:
+      return CheckInterfaceAddresses(field, value);
+    case OptionType::kGateways:
+      return CheckGateways(field, value);
+    case OptionType::kTunnelKey:
+      return CheckTunnelKey(field, value, static_cast<uint64_t>(spec.max));
   }
   return absl::OkStatus();
 }
@@ -132,7 +146,7 @@ absl::Status CheckOptions(const db::PortRecord& port, const HostView& host) {
                       db::ToString(port.kind));
     }
   }
-  return absl::OkStatus();
+  return IsTunnel(port.kind) ? CheckTunnel(port) : absl::OkStatus();
 }
 
 }  // namespace vsw::control

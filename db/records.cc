@@ -10,13 +10,16 @@ namespace {
 template <typename Enum, size_t N>
 using Words = std::array<std::pair<Enum, std::string_view>, N>;
 
-constexpr Words<PortKind, 6> kPortKinds = {{
+constexpr Words<PortKind, 9> kPortKinds = {{
     {PortKind::kInternal, "internal"},
     {PortKind::kTap, "tap"},
     {PortKind::kSystem, "system"},
     {PortKind::kDpdk, "dpdk"},
     {PortKind::kVhostUser, "vhost-user"},
     {PortKind::kPatch, "patch"},
+    {PortKind::kVxlan, "vxlan"},
+    {PortKind::kGeneve, "geneve"},
+    {PortKind::kGre, "gre"},
 }};
 constexpr Words<VlanMode, 6> kVlanModes = {{
     {VlanMode::kDefault, "default"},

@@ -18,7 +18,7 @@
 
 namespace vsw::db {
 
-enum class PortKind { kInternal, kTap, kSystem, kDpdk, kVhostUser, kPatch };
+enum class PortKind { kInternal, kTap, kSystem, kDpdk, kVhostUser, kPatch, kVxlan, kGeneve, kGre };
 /// kDefault: access if a tag is set, else trunk.
 enum class VlanMode { kDefault, kAccess, kTrunk, kNativeTagged, kNativeUntagged, kDot1qTunnel };
 enum class FailMode { kStandalone, kSecure };

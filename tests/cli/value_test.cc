@@ -51,7 +51,8 @@ TEST(FormatVlanList, WritesRunsOfThreeOrMoreAsRanges) {
 
 TEST(EnumText, IsWhatPeopleType) {
   EXPECT_THAT(EnumTexts(v1::PortType_descriptor()),
-              ElementsAre("internal", "tap", "system", "dpdk", "vhost-user", "patch"));
+              ElementsAre("internal", "tap", "system", "dpdk", "vhost-user", "patch", "vxlan",
+                          "geneve", "gre"));
   EXPECT_THAT(EnumTexts(v1::VlanMode_descriptor()),
               ElementsAre("access", "trunk", "native-tagged", "native-untagged", "dot1q-tunnel"));
   EXPECT_THAT(EnumTexts(v1::PriorityTags_descriptor()), ElementsAre("no", "if-nonzero", "always"));
@@ -63,7 +64,7 @@ TEST(SetField, SaysWhatAnEnumTakes) {
   EXPECT_TRUE(SetField("vhost-user", type, &port).ok());
   EXPECT_EQ(port.type(), v1::PORT_TYPE_VHOST_USER);
   EXPECT_THAT(std::string(SetField("vhost", type, &port).message()),
-              HasSubstr("none of internal, tap, system, dpdk, vhost-user, patch"));
+              HasSubstr("none of internal, tap, system, dpdk, vhost-user, patch, vxlan"));
 }
 
 TEST(SetField, RefusesNumbersThatDoNotFit) {

@@ -258,6 +258,19 @@ TEST_F(ConfiguratorTest, TakesAPatchPortBeforeItsPeer) {
                 StatusCode::kInvalidArgument, "port.options[peer]", "of type tap");
 }
 
+TEST_F(ConfiguratorTest, RefusesASecondTunnelForTheSamePackets) {
+  Do({NewBridge("br0"),
+      NewPort("t1", "br0", PortKind::kVxlan, {{"remote", "192.0.2.2"}, {"key", "1"}}),
+      NewPort("t2", "br0", PortKind::kVxlan, {{"remote", "192.0.2.2"}, {"key", "2"}})});
+  ExpectRefused(
+      NewPort("t3", "br0", PortKind::kVxlan, {{"remotes", "192.0.2.3,192.0.2.2"}, {"in_key", "1"}}),
+      StatusCode::kAlreadyExists, "port.options[remotes]", "belongs to port \"t1\"");
+  UpdatePort update = PortUpdate("t2", {"options.key"});
+  update.port.options = {{"key", "1"}};
+  ExpectRefused(update, StatusCode::kAlreadyExists, "port.options[remote]", "\"t1\"");
+  Do({DeletePort{.name = "t1"}, update});
+}
+
 TEST_F(ConfiguratorTest, KeepsStaticAddressesWithTheirPort) {
   Do({NewBridge("br0"), NewBridge("br1"), NewPort("a", "br0"), NewPort("b", "br0")});
   const uint64_t mac = 0x020000000001;

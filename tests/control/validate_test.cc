@@ -61,6 +61,9 @@ TEST_P(OptionTest, IsCheckedByItsTable) {
   if (param.kind == PortKind::kVhostUser) options.try_emplace("path", "/run/vsw/a.sock");
   if (param.kind == PortKind::kDpdk) options.try_emplace("devargs", "net_null0");
   if (param.kind == PortKind::kPatch) options.try_emplace("peer", "p1");
+  const bool tunnel = param.kind == PortKind::kVxlan || param.kind == PortKind::kGre ||
+                      param.kind == PortKind::kGeneve;
+  if (tunnel && param.name != std::string("remotes")) options.try_emplace("remote", "192.0.2.2");
   const std::string field = FieldAtFault(Port(param.kind, options));
   EXPECT_EQ(field, param.accepted ? "" : fmt::format("port.options[{}]", param.name))
       << param.value;
@@ -107,7 +110,85 @@ INSTANTIATE_TEST_SUITE_P(
         {PortKind::kDpdk, "devargs", "a b", false},
         {PortKind::kDpdk, "rxd", "16", false},
         {PortKind::kPatch, "peer", "p0", false},
-        {PortKind::kPatch, "peer", "p1", true}}));
+        {PortKind::kPatch, "peer", "p1", true},
+        {PortKind::kDpdk, "address", "192.0.2.1/24,2001:db8::1/64", true},
+        {PortKind::kDpdk, "address", "192.0.2.1", false},
+        {PortKind::kDpdk, "address", "192.0.2.1/33", false},
+        {PortKind::kDpdk, "address", "192.0.2.1/24,", false},
+        {PortKind::kSystem, "gateway", "192.0.2.254,2001:db8::ff", true},
+        {PortKind::kSystem, "gateway", "192.0.2.254,192.0.2.253", false}}));
+
+INSTANTIATE_TEST_SUITE_P(Tunnels, OptionTest,
+                         testing::ValuesIn(std::vector<OptionCase>{
+                             {PortKind::kVxlan, "remote", "2001:db8::2", true},
+                             {PortKind::kVxlan, "remote", "flow", true},
+                             {PortKind::kVxlan, "remote", "239.1.1.1", false},
+                             {PortKind::kVxlan, "remote", "ff05::1", false},
+                             {PortKind::kVxlan, "remote", "255.255.255.255", false},
+                             {PortKind::kVxlan, "remote", "0.0.0.0", false},
+                             {PortKind::kVxlan, "remote", "127.0.0.1", false},
+                             {PortKind::kVxlan, "remote", "::ffff:192.0.2.2", false},
+                             {PortKind::kVxlan, "remote", "host2", false},
+                             {PortKind::kVxlan, "remotes", "192.0.2.2,192.0.2.3", true},
+                             {PortKind::kVxlan, "remotes", "192.0.2.2,192.0.2.2", false},
+                             {PortKind::kVxlan, "remotes", "2001:db8::2,2001:0db8::2", false},
+                             {PortKind::kVxlan, "remotes", "192.0.2.2,2001:db8::2", false},
+                             {PortKind::kVxlan, "remotes", "192.0.2.2,", false},
+                             {PortKind::kVxlan, "local", "192.0.2.1", true},
+                             {PortKind::kVxlan, "local", "2001:db8::1", false},
+                             {PortKind::kVxlan, "key", "16777215", true},
+                             {PortKind::kVxlan, "key", "0xffffff", true},
+                             {PortKind::kVxlan, "key", "flow", true},
+                             {PortKind::kVxlan, "key", "16777216", false},
+                             {PortKind::kVxlan, "key", "-1", false},
+                             {PortKind::kGeneve, "in_key", "16777216", false},
+                             {PortKind::kGre, "out_key", "4294967295", true},
+                             {PortKind::kGre, "out_key", "4294967296", false},
+                             {PortKind::kVxlan, "dst_port", "0", false},
+                             {PortKind::kGre, "dst_port", "4789", false},
+                             {PortKind::kGre, "gbp", "true", false},
+                             {PortKind::kVxlan, "gbp", "true", true},
+                             {PortKind::kVxlan, "ttl", "inherit", true},
+                             {PortKind::kVxlan, "ttl", "0", false},
+                             {PortKind::kVxlan, "tos", "256", false},
+                             {PortKind::kVxlan, "tos", "flow", false},
+                             {PortKind::kVxlan, "df", "yes", false},
+                             {PortKind::kVxlan, "bfd", "true", true},
+                             {PortKind::kVxlan, "bfd_mult", "0", false}}));
+
+TEST(Tunnels, NeedAnOtherEnd) {
+  EXPECT_EQ(FieldAtFault(Port(PortKind::kGre)), "port.options[remote]");
+  EXPECT_EQ(FieldAtFault(Port(PortKind::kGre, {{"remote", "192.0.2.2"}, {"remotes", "192.0.2.3"}})),
+            "port.options[remotes]");
+}
+
+TEST(Tunnels, DoNotLeadToThemselves) {
+  const db::StringMap options = {{"remote", "2001:db8::1"}, {"local", "2001:0db8::1"}};
+  EXPECT_EQ(FieldAtFault(Port(PortKind::kGeneve, options)), "port.options[remote]");
+}
+
+TEST(Tunnels, AskOneRemoteForLiveness) {
+  EXPECT_EQ(FieldAtFault(Port(PortKind::kVxlan, {{"remote", "flow"}, {"bfd", "true"}})),
+            "port.options[bfd]");
+  EXPECT_EQ(FieldAtFault(Port(PortKind::kVxlan, {{"remotes", "192.0.2.2"}, {"bfd", "true"}})),
+            "port.options[bfd]");
+}
+
+TEST(Tunnels, ClaimWhatTheirPacketsLookLike) {
+  const auto claims = [](db::StringMap options, PortKind kind = PortKind::kVxlan) {
+    options.try_emplace("remote", "192.0.2.2");
+    return ClaimsOf(Port(kind, std::move(options)));
+  };
+  EXPECT_EQ(claims({{"key", "100"}}), claims({{"key", "0x64"}, {"dst_port", "4789"}}));
+  EXPECT_EQ(claims({{"key", "0"}}), claims({}));
+  EXPECT_EQ(claims({{"in_key", "7"}, {"out_key", "8"}}), claims({{"key", "7"}}));
+  EXPECT_NE(claims({{"key", "0"}}, PortKind::kGre), claims({}, PortKind::kGre));
+  EXPECT_NE(claims({}), claims({{"key", "100"}}));
+  EXPECT_NE(claims({}), claims({{"dst_port", "8472"}}));
+  EXPECT_NE(claims({}), claims({{"local", "192.0.2.1"}}));
+  EXPECT_NE(claims({}), claims({}, PortKind::kGeneve));
+  EXPECT_NE(claims({}), claims({{"remote", "192.0.2.3"}}));
+}
 
 TEST(Options, ThatAreRequiredAreNamed) {
   EXPECT_EQ(FieldAtFault(Port(PortKind::kVhostUser)), "port.options[path]");

@@ -114,6 +114,23 @@ bool IsShortPciAddress(const std::string& name) {
   return true;
 }
 
+// The kernel device that a DPDK driver stands on, or makes: net_af_xdp0,iface=eth1.
+void ClaimInterfaces(std::string_view devargs, std::vector<std::string>* claims) {
+  constexpr std::string_view kKeys[] = {"iface", "rx_iface", "rx_iface_in", "tx_iface"};
+  while (true) {
+    const size_t comma = devargs.find(',');
+    if (comma == std::string_view::npos) return;
+    devargs.remove_prefix(comma + 1);
+    const std::string_view pair = devargs.substr(0, devargs.find(','));
+    const size_t equals = pair.find('=');
+    if (std::ranges::find(kKeys, pair.substr(0, equals)) == std::end(kKeys)) continue;
+    if (equals == std::string_view::npos) continue;
+    std::string claim = fmt::format("kernel device {}", pair.substr(equals + 1));
+    // A capture device may read from and write to the same one.
+    if (std::ranges::find(*claims, claim) == claims->end()) claims->push_back(std::move(claim));
+  }
+}
+
 }  // namespace
 
 const KindSpec& SpecOf(db::PortKind kind) {
@@ -164,8 +181,12 @@ std::vector<std::string> ClaimsOf(const db::PortRecord& port) {
       return {"kernel device " + port.name};
     case db::PortKind::kSystem:
       return {"kernel device " + OptionOr(port, "device", port.name)};
-    case db::PortKind::kDpdk:
-      return {"DPDK device " + DpdkDeviceName(OptionOr(port, "devargs", ""))};
+    case db::PortKind::kDpdk: {
+      const std::string devargs = OptionOr(port, "devargs", "");
+      std::vector<std::string> claims = {"DPDK device " + DpdkDeviceName(devargs)};
+      ClaimInterfaces(devargs, &claims);
+      return claims;
+    }
     case db::PortKind::kVhostUser:
       return {"socket " +
               std::filesystem::path(OptionOr(port, "path", "")).lexically_normal().string()};

@@ -55,7 +55,7 @@ const OptionSpec* FindOption(const KindSpec& kind, std::string_view name);
 std::string KnownOptions(const KindSpec& kind);
 
 /// What only one port can have, in words: "kernel device eth1", "socket /run/vsw/vm1.sock",
-/// "DPDK device 0000:01:00.0". Two ports that yield the same text cannot both exist.
+/// "DPDK device 0000:01:00.0". Two ports that share a text cannot both exist.
 std::vector<std::string> ClaimsOf(const db::PortRecord& port);
 
 /// The name part of a DPDK device string, PCI addresses with domain and in lower case.

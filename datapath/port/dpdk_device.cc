@@ -94,9 +94,12 @@ absl::Status PciError(const std::string& pci, int error) {
       fmt::format("PCI device {} (driver {}) could not be used{}", pci, driver, memory));
 }
 
-// The kernel device that some drivers stand on ("iface=eth0").
+// The kernel device that some drivers stand on ("iface=eth0"). Others, such as net_tap and
+// net_virtio_user, make the one that they name.
 absl::Status CheckInterface(const std::string& devargs) {
-  static const std::regex iface("(?:^|,)(?:iface|rx_iface|tx_iface)=([^,]+)");
+  static const std::regex stands_on_one("net_(?:af_packet|af_xdp|pcap).*");
+  static const std::regex iface(",(?:iface|rx_iface|rx_iface_in|tx_iface)=([^,]+)");
+  if (!std::regex_match(devargs, stands_on_one)) return absl::OkStatus();
   for (auto it = std::sregex_iterator(devargs.begin(), devargs.end(), iface);
        it != std::sregex_iterator(); ++it) {
     const absl::Status status = GetLink((*it)[1].str()).status();

@@ -11,6 +11,7 @@ namespace vsw::control {
 namespace {
 
 using db::PortKind;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 const HostView kHost = {.is_folder = [](const std::string& path) { return path == "/run/vsw"; },
@@ -255,6 +256,22 @@ TEST(Claims, SeeOneDeviceUnderSeveralSpellings) {
             ClaimsOf(Port(PortKind::kVhostUser, {{"path", "/run/vsw/a.sock"}})));
   EXPECT_EQ(ClaimsOf(Port(PortKind::kSystem, {{"device", "eth1"}})),
             ClaimsOf(Port(PortKind::kTap, {}, "eth1")));
+}
+
+TEST(Claims, OfDpdkDriversThatStandOnKernelDevicesNameThese) {
+  const auto claims = [](const char* devargs) {
+    return ClaimsOf(Port(PortKind::kDpdk, {{"devargs", devargs}}));
+  };
+  EXPECT_THAT(claims("net_af_packet0,iface=eth1"),
+              ElementsAre("DPDK device net_af_packet0", "kernel device eth1"));
+  EXPECT_THAT(claims("net_af_xdp1,start_queue=1,iface=eth1,queue_count=2"),
+              ElementsAre("DPDK device net_af_xdp1", "kernel device eth1"));
+  EXPECT_THAT(claims("net_pcap0,rx_iface=eth1,tx_iface=eth1"),
+              ElementsAre("DPDK device net_pcap0", "kernel device eth1"));
+  EXPECT_THAT(claims("net_pcap0,rx_iface_in=eth1,tx_iface=eth2"),
+              ElementsAre("DPDK device net_pcap0", "kernel device eth1", "kernel device eth2"));
+  EXPECT_THAT(claims("net_pcap0,rx_pcap=/tmp/iface,iface,tx_pcap=/tmp/b"),
+              ElementsAre("DPDK device net_pcap0"));
 }
 
 TEST(Quote, BoundsAndEscapesWhatUsersWrote) {

@@ -14,6 +14,7 @@
 
 #include "base/status.h"
 #include "vhost/library_callbacks.h"
+#include "vhost/library_thread.h"
 #include "vhost/socket_path.h"
 
 namespace vsw::vhost {
@@ -108,6 +109,7 @@ absl::Status VhostDevice::Register() {
     return Unavailable("{} socket '{}': {}", options_.client ? "connect to" : "listen on", path,
                        strerror(errno));
   }
+  if (!options_.client) WakeLibraryThread();
   return absl::OkStatus();
 }
 

@@ -8,6 +8,7 @@ namespace vsw::control {
 namespace {
 
 constexpr int kMaxMessageBytes = 1 << 30;  // the state of very many ports and rules
+constexpr int kKeepaliveMs = 10'000;       // datapath_server.cc allows pings so often
 
 }  // namespace
 
@@ -22,6 +23,10 @@ std::shared_ptr<SwitchClient::Stub> SwitchClient::Renew() {
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 50);
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 50);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 200);
+  // A switch that hangs closes no connection; the calls that watch it have no deadline.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, kKeepaliveMs);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetMaxSendMessageSize(kMaxMessageBytes);
   std::shared_ptr<grpc::Channel> channel = grpc::CreateCustomChannel(

@@ -27,6 +27,7 @@
 #include "datapath/process/mbuf_pool.h"
 #include "datapath/process/memory_plan.h"
 #include "datapath/process/pid_file.h"
+#include "datapath/process/stop_wait.h"
 #include "ofproto/openflow_connections.h"
 #include "ofproto/service/openflow_service.h"
 #include "ofproto/switch.h"
@@ -92,23 +93,23 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   };
   ApplyThread apply(std::make_unique<Applier>(workers.get(), &slow_path, make_port, sweep),
                     workers.get(), &signal);
-  OpenFlowConnections connections({.run_dir = flags.run_dir,
-                                   .software = "vsw " VSW_VERSION,
-                                   .tls = flags.tls},
-                                  workers.get(), &slow_path);
+  OpenFlowConnections connections(
+      {.run_dir = flags.run_dir, .software = "vsw " VSW_VERSION, .tls = flags.tls}, workers.get(),
+      &slow_path);
   if (!(flags.tls == TlsSettings()) && !connections.tls_error().empty()) {
     VSW_LOG_WARN("OpenFlow over TLS cannot be had: {}", connections.tls_error());
   }
   OpenFlowService openflow(workers.get(), &slow_path);
   DatapathService service({.version = VSW_VERSION, .memory = memory.description, .warnings = {}},
                           &apply, workers.get(), &slow_path, &openflow);
-  VSW_ASSIGN_OR_RETURN(std::unique_ptr<DatapathServer> server,
-                       DatapathServer::Start(flags.run_dir + "/vswitchd.sock", &service, &openflow));
+  VSW_ASSIGN_OR_RETURN(
+      std::unique_ptr<DatapathServer> server,
+      DatapathServer::Start(flags.run_dir + "/vswitchd.sock", &service, &openflow));
   VSW_LOG_INFO("vswitchd {} is ready on {}; {}", VSW_VERSION, flags.run_dir, memory.description);
   sd_notify(0, "READY=1");
 
-  int number = 0;
-  sigwait(&stop_signals, &number);
+  // Every worker has to come by for that.
+  const int number = WaitForStop(stop_signals, [&workers] { workers->Synchronize(); });
   VSW_LOG_INFO("stopping: {}", number == SIGTERM ? "SIGTERM" : "SIGINT");
   sd_notify(0, "STOPPING=1");
   LimitStopTime();

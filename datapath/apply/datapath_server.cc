@@ -15,6 +15,8 @@ namespace {
 // A configuration of thousands of ports and a full table of static addresses has some 10 MiB, a
 // million rules some 200.
 constexpr int kMaxRequestBytes = 1 << 30;
+// The control daemon asks every 10 s whether we are still there.
+constexpr int kMinPingPauseMs = 5'000;
 constexpr auto kStopPatience = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -35,6 +37,8 @@ absl::StatusOr<std::unique_ptr<DatapathServer>> DatapathServer::Start(
   builder.AddListeningPort("unix:" + socket_path, grpc::InsecureServerCredentials());
   builder.RegisterService(service);
   if (openflow != nullptr) builder.RegisterService(openflow);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             kMinPingPauseMs);
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);
   builder.SetMaxSendMessageSize(-1);
   const mode_t old_mask = umask(0177);

@@ -17,6 +17,7 @@ bin=$top/build/release/bin
 prefix=/tmp/vsw-quickstart
 keep=
 run=
+task=  # process that quietly() waits for
 step=0
 
 say() { printf '      %s\n' "$*"; }
@@ -42,11 +43,16 @@ shown() {
   return "$status"
 }
 
-# Runs a long command with its output in a file, the end of which is shown if it fails.
+# Runs a long command with its output in a file, the end of which is shown if it fails. In the
+# background, since only waiting for it can be interrupted at once.
 quietly() {
-  local log=$1 limit=$2 start=$SECONDS
+  local log=$1 limit=$2 start=$SECONDS status=0
   shift 2
-  if ! timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null; then
+  timeout -k 10 "$limit" "$@" >"$log" 2>&1 </dev/null &
+  task=$!
+  wait "$task" || status=$?
+  task=
+  if [ "$status" -ne 0 ]; then
     tail -n 40 "$log" >&2
     fail "'$*' failed, or took longer than $limit s; all it said is above or in $log"
   fi
@@ -60,7 +66,7 @@ vm() { "$top/deploy/guest/vm" "$@"; }
 # on WHO COMMAND: runs shell text in vm1, vm2 or host.
 on() {
   case "$1" in
-    host) timeout -k 5 120 nsenter --net=/run/netns/"$space-host" sh -c "cd $run/host; $2" </dev/null ;;
+    host) timeout --foreground -k 5 120 nsenter --net=/run/netns/"$space-host" sh -c "cd $run/host; $2" </dev/null ;;
     *) vm run --timeout 120 "$run" "$1" "cd /tmp; $2" ;;
   esac
 }
@@ -150,6 +156,10 @@ finish() {
   trap '' INT TERM HUP
   trap - EXIT
   set +e
+  if [ -n "$task" ]; then
+    # It passes the signal on to all that it has started.
+    kill -TERM "$task" && wait "$task"
+  fi 2>/dev/null
   if [ "$status" -ne 0 ] && [ -n "$run" ]; then
     tail -n 15 "$run"/vsw/{vswitchd,vswmgrd}.log 2>/dev/null
   fi

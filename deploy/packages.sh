@@ -22,9 +22,9 @@ run_packages=(bash coreutils iproute2 procps util-linux)
 
 # Guests (kernel package, busybox, emulator), traffic tools, and what fresh.sh and linting need.
 test_packages=(
-  busybox-static ca-certificates cpio debootstrap ethtool iperf3 iputils-ping kmod
-  openvswitch-common openvswitch-switch openvswitch-testcontroller python3 python3-os-ken
-  qemu-system-x86 shellcheck tcpdump
+  busybox-static ca-certificates cpio debootstrap ethtool iperf3 iputils-ping kmod libvirt-clients
+  libvirt-daemon openvswitch-common openvswitch-switch openvswitch-testcontroller python3
+  python3-grpcio python3-os-ken qemu-system-x86 shellcheck tcpdump
 )
 
 packages_of() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Ports on DPDK devices that need no hardware: null, pcap, af_packet and memif."""
+"""Ports on DPDK devices that need no hardware: null, pcap, af_packet, af_xdp, memif, virtio_user."""
 
 import struct
 
@@ -46,6 +46,40 @@ def af_packet(case, switch, host):
     transfer(host, peer, "10.0.0.2", mib=4)
 
 
+def af_xdp(case, switch, host):
+    """A kernel device, driven by DPDK's driver for AF_XDP sockets."""
+    case.step("net_af_xdp")
+    peer = case.namespace("xdp")
+    peer.link_with(switch.space, "xdp0", "10.0.0.4/24")
+    # As with net_af_packet.
+    peer.check("ethtool -K eth0 tx off")
+    switch.ctl("add-port", "br0", "xdp", "type=dpdk", "devargs=net_af_xdp0,iface=xdp0")
+    expect_ping(host, "10.0.0.4")
+    transfer(host, peer, "10.0.0.4", mib=4)
+    case.step("a kernel device belongs to one port, whatever its kind")
+    switch.refused(1, "kernel device xdp0 belongs to port", "add-port", "br0", "again",
+                   "type=system", "device=xdp0")
+    switch.refused(1, "kernel device host belongs to port", "add-port", "br0", "again", "type=dpdk",
+                   "devargs=net_af_packet7,iface=host")
+    # Both daemons have let go of it: the kernel has its device back.
+    switch.ctl("del-port", "br0", "xdp")
+    switch.ctl("add-port", "br0", "xdp0", "type=system")
+    expect_ping(host, "10.0.0.4")
+
+
+def virtio_user(case, switch, host):
+    """The guest's side of a vhost-user socket, without a guest."""
+    case.step("net_virtio_user")
+    near = case.switch("near")
+    near.ctl("add-br", "near0")
+    peer = case.veth_host(near, "near0", "nearhost", "10.0.0.5/24")
+    path = case.folder / "virtio.sock"
+    switch.ctl("add-port", "br0", "vhost", "type=vhost-user", f"path={path}")
+    near.ctl("add-port", "near0", "virtio", "type=dpdk", f"devargs=net_virtio_user0,path={path}")
+    expect_ping(host, "10.0.0.5")
+    transfer(host, peer, "10.0.0.5", mib=4)
+
+
 def memif(case, switch, host):
     """Two switches joined by shared memory."""
     case.step("net_memif")
@@ -71,11 +105,15 @@ def body(case):
     switch.ctl("del-port", "br0", "null")
     pcap(case, switch, host)
     af_packet(case, switch, host)
+    af_xdp(case, switch, host)
     memif(case, switch, host)
+    virtio_user(case, switch, host)
 
     case.step("devices that cannot be had say why")
     switch.refused(65, "net_nosuch0", "add-port", "br0", "bad1", "type=dpdk",
                    "devargs=net_nosuch0")
+    switch.refused(65, "nodev0", "add-port", "br0", "bad3", "type=dpdk",
+                   "devargs=net_af_xdp1,iface=nodev0")
     switch.refused(65, "00:1f", "add-port", "br0", "bad2", "type=dpdk", "devargs=0000:00:1f.7")
     command(*switch.space.within("ip"), "link", "show", "afp0")
     expect_ping(host, "10.0.0.2")

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <optional>
 
+#include "datapath/packet/tunnel_set.h"
 #include "fmt/format.h"
 #include "ofproto/table/rule.h"
 #include "ofproto/text/text.h"
@@ -50,16 +51,29 @@ std::string FormatOne(const Action& action) {
                          action.value, action.mask);
     case ActionType::kRecirculateByHash:
       return fmt::format("hash(slots={},basis={}),recirc", action.value, action.mask);
+    case ActionType::kSetTunnel:
+      return "set_tunnel";
+    case ActionType::kDecapsulate:
+      return fmt::format("tnl_pop({})", action.value);
   }
   return "?";
 }
 
-size_t DataSlots(const Action& action) {
-  if (action.type == ActionType::kController) return ActionSlots(action.value);
-  if (action.type == ActionType::kRecirculateByHash) {
-    return ActionSlots(action.value * sizeof(uint32_t));
+// What a kSetTunnel says, from the slots behind it.
+std::string FormatTunnel(const Action& action) {
+  TunnelSet set;
+  std::memcpy(static_cast<void*>(&set), &action + 1, sizeof(set));
+  std::string text;
+  const auto say = [&text](const std::string& word) { text += (text.empty() ? "" : ",") + word; };
+  if (set.has(TunnelSet::kId)) say(fmt::format("tun_id={:#x}", set.tun_id));
+  if (set.has(TunnelSet::kLocal)) say("src=" + set.local.ToString());
+  if (set.has(TunnelSet::kRemote)) say("dst=" + set.remote.ToString());
+  if (set.has(TunnelSet::kFlags)) say(fmt::format("flags={:#x}", set.flags));
+  if (set.has(TunnelSet::kGbp)) {
+    say(fmt::format("vxlan(gbp(id={:#x},flags={:#x}))", set.gbp_id, set.gbp_flags));
   }
-  return 0;
+  if (set.option_bytes != 0) say(fmt::format("geneve(option_bytes={})", set.option_bytes));
+  return "set(tunnel(" + text + "))";
 }
 
 }  // namespace
@@ -70,7 +84,7 @@ std::string FormatDatapathActions(std::span<const Action> actions) {
   for (size_t i = 0; i < actions.size(); ++i) {
     const Action& action = actions[i];
     if (!text.empty()) text += ',';
-    text += FormatOne(action);
+    text += action.type == ActionType::kSetTunnel ? FormatTunnel(action) : FormatOne(action);
     if (action.type == ActionType::kClone) {
       text += "(" + FormatDatapathActions(actions.subspan(i + 1, action.value)) + ")";
       i += action.value;

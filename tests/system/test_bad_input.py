@@ -48,6 +48,8 @@ def silent_daemons(switch):
             switch.refused(142, f"no answer from {daemon}", "--timeout", "2", *words)
             if daemon == "vswitchd":
                 switch.ctl("--no-wait", "add-port", "br0", "t3", "type=tap")
+                wait_until(lambda: not switch.read("show")["status"]["switch_status"]["connected"],
+                           "vswmgrd knows that vswitchd does not answer", 60)
         finally:
             os.kill(pid, signal.SIGCONT)
     wait_until(lambda: {"t2", "t3"} <= set(switch.ports()) and not switch.failed_ports(),

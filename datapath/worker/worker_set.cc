@@ -234,28 +234,35 @@ class WorkerSetImpl final : public WorkerSet {
             .tx_errors = sum({kTxOffload, kTxError})};
   }
 
-  void ListMegaflows(size_t limit, const std::function<void(const MegaflowRow&)>& visit) override {
-    for (const auto& slot : workers_) {
-      size_t left = limit;
-      uint32_t cursor = 0;
-      for (bool through = left == 0; !through && left > 0;) {
-        ListOrder order(cursor, left);
-        if (!RunOn(*slot->thread, &order)) break;
-        for (const ListOrder::Row& row : order.rows()) {
-          visit({.worker = slot->thread->id(),
-                 .key = row.key,
-                 .mask = row.mask,
-                 .actions = order.ActionsOf(row),
-                 .drop_reason = row.drop_reason,
-                 .packets = row.packets,
-                 .bytes = row.bytes,
-                 .used_ns = row.packets == 0 ? 0 : NsOf(row.used_tsc)});
-        }
-        left -= order.rows().size();
-        cursor = order.cursor();
-        through = order.through();
+  bool ListMegaflows(MegaflowCursor* cursor, size_t per_worker,
+                     const std::function<void(const MegaflowRow&)>& visit) override {
+    for (; cursor->worker < workers_.size(); *cursor = {.worker = cursor->worker + 1}) {
+      Worker& worker = *workers_[cursor->worker]->thread;
+      if (cursor->listed >= per_worker) continue;
+      ListOrder order(cursor->slot, per_worker - cursor->listed);
+      if (!RunOn(worker, &order)) continue;
+      for (const ListOrder::Row& row : order.rows()) {
+        visit({.worker = worker.id(),
+               .key = row.key,
+               .mask = row.mask,
+               .actions = order.ActionsOf(row),
+               .drop_reason = row.drop_reason,
+               .packets = row.packets,
+               .bytes = row.bytes,
+               .used_ns = row.packets == 0 ? 0 : NsOf(row.used_tsc)});
       }
+      cursor->listed += order.rows().size();
+      cursor->slot = order.cursor();
+      if (order.through()) *cursor = {.worker = cursor->worker + 1};
+      return cursor->worker < workers_.size();
     }
+    return false;
+  }
+
+  CacheLimits cache_limits() const override {
+    return {.exact_match_entries = options_.exact_match_entries,
+            .megaflows = options_.max_megaflows,
+            .masks_per_port = options_.max_masks_per_port};
   }
 
   std::vector<std::pair<PortNo, uint32_t>> ReadMaskCounts() override {

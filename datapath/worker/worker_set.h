@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "base/drop_reason.h"
 #include "base/net_types.h"
+#include "datapath/flow/cache_view.h"
 #include "datapath/flow/slow_path.h"
 #include "datapath/port/port.h"
 
@@ -43,33 +44,7 @@ struct PortTotals {
   std::array<uint64_t, kDropReasonCount> drops{};
 };
 
-struct WorkerStats {
-  WorkerId id;
-  int core;
-  uint32_t rx_queues;
-  uint64_t megaflows, masks;
-  uint64_t exact_match_hits, megaflow_hits, misses;
-  uint64_t translations = 0, translation_ns = 0;  // the time that they took in all
-  uint64_t misses_over_budget = 0;                // dropped
-  uint64_t not_cached = 0;                        // decisions that served for one packet
-  uint64_t recirculations = 0;                    // lookups beyond a packet's first
-  uint64_t notes = 0, upcalls = 0;                // handed to the slow thread
-  uint64_t ring_full = 0;                         // decisions and packets that could not be
-  uint64_t busy_tsc, idle_tsc;            // since start
-};
-
-/// A cached decision.
-struct MegaflowRow {
-  WorkerId worker;
-  const FlowKey& key;  // masked; every line is defined
-  const FlowMask& mask;
-  std::span<const Action> actions;
-  DropReason drop_reason;
-  uint64_t packets, bytes;
-  uint64_t used_ns;  // 0: not yet
-};
-
-class WorkerSet : public DatapathControl {
+class WorkerSet : public DatapathControl, public CacheView {
  public:
   /// Starts the threads; `slow_path` and `mbuf_pool` outlive the set. Calls
   /// slow_path->Attach(this). Errors: a core that does not exist or may not be used, memory, thread
@@ -85,15 +60,6 @@ class WorkerSet : public DatapathControl {
 
   virtual PortTotals ReadPort(PortNo number) const = 0;
   virtual void ForgetCounters(PortNo number) = 0;
-  virtual std::vector<WorkerStats> ReadWorkers() const = 0;
-
-  /// Calls `visit` for up to `limit` megaflows of each worker, some of those that come and go
-  /// meanwhile among them. The row is valid during the call.
-  virtual void ListMegaflows(size_t limit,
-                             const std::function<void(const MegaflowRow&)>& visit) = 0;
-  /// How many masks the packets of each port meet at most on a worker; ports without any are left
-  /// out.
-  virtual std::vector<std::pair<PortNo, uint32_t>> ReadMaskCounts() = 0;
 
   /// Makes every sleeping worker look at its ports again.
   virtual void WakeAll() = 0;

@@ -104,7 +104,11 @@ class FakeWorkers : public WorkerSet {
              .idle_tsc = 75}};
   }
   void WakeAll() override {}
-  void ListMegaflows(size_t, const std::function<void(const MegaflowRow&)>&) override {}
+  bool ListMegaflows(MegaflowCursor*, size_t,
+                     const std::function<void(const MegaflowRow&)>&) override {
+    return false;
+  }
+  CacheLimits cache_limits() const override { return {}; }
   std::vector<std::pair<PortNo, uint32_t>> ReadMaskCounts() override { return {}; }
 
   std::map<PortNo, std::string> polled;

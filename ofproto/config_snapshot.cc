@@ -33,6 +33,7 @@ ConfigSnapshot::ConfigSnapshot(const SlowPathConfig& config, const TablesOf& tab
     const auto bridge_index = static_cast<uint32_t>(bridges_.size());
     const BridgeTables tables = tables_of(bridge.id);
     bridges_.push_back({.id = bridge.id,
+                        .name = bridge.name,
                         .fdb = tables.fdb,
                         .pipeline = tables.pipeline,
                         .ports = {},

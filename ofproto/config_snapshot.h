@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,7 @@ struct BridgeTables {
 
 struct BridgeRules {
   BridgeId id;
+  std::string name;  // for people
   const MacTable* fdb;
   const BridgePipeline* pipeline;
   std::span<const PortRules> ports;                       // patch ports last, else by number

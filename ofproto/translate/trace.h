@@ -7,6 +7,7 @@
 #define VSW_OFPROTO_TRANSLATE_TRACE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -19,10 +20,14 @@
 
 namespace vsw {
 
-/// `kind`: bridge, table, action, bucket, action-set, normal, note, recirculate or resume.
+/// `kind`: bridge, table (nothing matched), rule, action, bucket, action-set, normal, note,
+/// recirculate or resume.
 struct TraceStep {
   std::string kind;
   std::string text;
+  uint8_t table = 0;      // of tables and rules
+  uint16_t priority = 0;  // of rules
+  uint64_t cookie = 0;
 };
 struct TraceNode {
   TraceStep step;
@@ -87,7 +92,7 @@ struct TracePass {
   std::string reason;  // why it was looked at again; empty for the first
   TraceNode story;
   std::vector<Action> actions;
-  DropReason drop_reason = DropReason::kNone;
+  DropReason drop_reason = DropReason::kNone;  // unless something leaves, or it is looked up again
 };
 struct TraceResult {
   std::vector<TracePass> passes;
@@ -96,10 +101,10 @@ struct TraceResult {
 /// What cannot be read from a key, for the passes behind the first.
 struct TraceFacts {
   uint32_t packet_bytes = 64;
-  uint32_t hash = 0;
-  /// What shows once labels or a third tag are taken off; nullptr: such a packet is looked at no
-  /// further.
-  const FlowKey* inner = nullptr;
+  /// The key that a worker would make of the packet after tags and labels were pushed and taken off
+  /// as `edits` say; false: malformed then. Empty: a packet whose inner headers have to be parsed
+  /// is looked at no further.
+  std::function<bool(std::span<const Action> edits, FlowKey* key)> parse_again;
 };
 
 /// Follows a packet with `key` through `config`, and all its recirculations. Changes nothing: what
@@ -107,12 +112,27 @@ struct TraceFacts {
 TraceResult Trace(const ConfigSnapshot& config, FrozenPool* frozen, const FlowKey& key,
                   const TraceFacts& facts);
 
+/// Where the packet leaves in all passes, in order; kNoPort stands for controllers.
+struct TraceFate {
+  std::vector<PortNo> outputs;
+  DropReason drop_reason = DropReason::kNone;  // why nothing leaves
+};
+TraceFate FateOf(const TraceResult& result);
+
+/// What people call a port of the datapath.
+using PortNamer = std::function<std::string(PortNo)>;
+std::string PortNumber(PortNo port);
+
 /// In the manner of `ovs-appctl ofproto/trace`.
-std::string RenderTrace(const TraceResult& result);
-/// "push_vlan(tpid=0x8100,vid=5),2,drop": datapath actions, one after the other.
-std::string FormatDatapathActions(std::span<const Action> actions);
+std::string RenderTrace(const TraceResult& result, const PortNamer& name_of = PortNumber);
+/// "push_vlan(tpid=0x8100,vid=5),eth1,drop": datapath actions, one after the other.
+std::string FormatDatapathActions(std::span<const Action> actions,
+                                  const PortNamer& name_of = PortNumber);
 /// The bits that were read, as a match.
-std::string FormatMegaflow(const FlowKey& key, const FlowMask& mask);
+std::string FormatMegaflow(const FlowKey& key, const FlowMask& mask,
+                           const PortNamer& name_of = PortNumber);
+/// All that there is to say of a packet, as a match; `in_port`: in the numbers of OpenFlow 1.3.
+std::string FormatPacket(const FlowKey& key, uint32_t in_port);
 
 }  // namespace vsw
 

@@ -13,11 +13,12 @@
 namespace vsw {
 namespace {
 
-std::string FormatOne(const Action& action) {
+std::string FormatOne(const Action& action, const PortNamer& name_of) {
   switch (action.type) {
-    case ActionType::kOutput:
-      return action.small == 0 ? std::to_string(action.value)
-                               : fmt::format("trunc({}),{}", action.small, action.value);
+    case ActionType::kOutput: {
+      const std::string port = name_of(PortNo{action.value});
+      return action.small == 0 ? port : fmt::format("trunc({}),{}", action.small, port);
+    }
     case ActionType::kPushVlan:
       return fmt::format("push_vlan(tpid={:#06x},vid={},pcp={})", action.small,
                          action.tci() & kVlanIdMask, action.tci() >> 13);
@@ -26,8 +27,7 @@ std::string FormatOne(const Action& action) {
     case ActionType::kSetVlanTci:
       return fmt::format("set_vlan(vid={},pcp={})", action.tci() & kVlanIdMask, action.tci() >> 13);
     case ActionType::kSetWord:
-      return fmt::format("set(word {}:{:#010x}/{:#010x})", action.index, ByteSwap(action.value),
-                         ByteSwap(action.mask));
+      break;  // several of them are one field
     case ActionType::kPushMpls:
       return fmt::format("push_mpls(label={},tc={},ttl={},bos={},eth_type={:#06x})",
                          action.value >> 12, action.value >> 9 & 7, action.value & 0xff,
@@ -54,7 +54,7 @@ std::string FormatOne(const Action& action) {
     case ActionType::kSetTunnel:
       return "set_tunnel";
     case ActionType::kDecapsulate:
-      return fmt::format("tnl_pop({})", action.value);
+      return fmt::format("tnl_pop({})", name_of(PortNo{action.value}));
   }
   return "?";
 }
@@ -76,25 +76,74 @@ std::string FormatTunnel(const Action& action) {
   return "set(tunnel(" + text + "))";
 }
 
+// Takes the words that are set one after the other from the front, and writes them as the fields
+// that they are of: "set(dl_dst=02:00:00:00:00:01)".
+std::string TakeSetWords(std::span<const Action>* actions) {
+  Match match;
+  while (!actions->empty() && actions->front().type == ActionType::kSetWord) {
+    const Action& action = actions->front();
+    const size_t offset = action.index * sizeof(action.value);
+    std::memcpy(match.value.bytes() + offset, &action.value, sizeof(action.value));
+    std::memcpy(match.mask.bytes() + offset, &action.mask, sizeof(action.mask));
+    *actions = actions->subspan(1);
+  }
+  return "set(" + FormatMatch(match) + ")";
+}
+
+// What is read of a packet and is no field of OpenFlow: the rest of two tags and three labels.
+std::string FormatHidden(const FlowKey& key, const FlowKey& mask) {
+  std::string text;
+  const auto say = [&text](const char* name, uint64_t value, uint64_t bits, uint64_t all) {
+    if (bits == 0) return;
+    text += fmt::format(",{}={:#x}", name, value & bits);
+    if (bits != all) text += fmt::format("/{:#x}", bits);
+  };
+  say("vlan_tpid", key.vlan[0].tpid.Get(), mask.vlan[0].tpid.Get(), 0xffff);
+  say("inner_vlan_tci", key.vlan[1].tci.Get(), mask.vlan[1].tci.Get(), 0xffff);
+  say("inner_vlan_tpid", key.vlan[1].tpid.Get(), mask.vlan[1].tpid.Get(), 0xffff);
+  say("mpls_lse1", key.mpls[1].Get(), mask.mpls[1].Get(), 0xffffffff);
+  say("mpls_lse2", key.mpls[2].Get(), mask.mpls[2].Get(), 0xffffffff);
+  return text;
+}
+
+constexpr FieldId kPacketFields[] = {
+    FieldId::kTunId,      FieldId::kVlanTci,    FieldId::kEthSrc,     FieldId::kEthDst,
+    FieldId::kMplsLabel,  FieldId::kMplsTc,     FieldId::kMplsTtl,    FieldId::kMplsBos,
+    FieldId::kIpProto,    FieldId::kIpv4Src,    FieldId::kIpv4Dst,    FieldId::kIpv6Src,
+    FieldId::kIpv6Dst,    FieldId::kIpv6Label,  FieldId::kIpTos,      FieldId::kIpTtl,
+    FieldId::kIpFrag,     FieldId::kTcpSrc,     FieldId::kTcpDst,     FieldId::kTcpFlags,
+    FieldId::kUdpSrc,     FieldId::kUdpDst,     FieldId::kSctpSrc,    FieldId::kSctpDst,
+    FieldId::kIcmpv4Type, FieldId::kIcmpv4Code, FieldId::kIcmpv6Type, FieldId::kIcmpv6Code,
+    FieldId::kArpOp,      FieldId::kArpSpa,     FieldId::kArpTpa,     FieldId::kArpSha,
+    FieldId::kArpTha,     FieldId::kNdTarget,   FieldId::kNdSll,      FieldId::kNdTll};
+
 }  // namespace
 
-std::string FormatDatapathActions(std::span<const Action> actions) {
+std::string PortNumber(PortNo port) { return std::to_string(ToInt(port)); }
+
+std::string FormatDatapathActions(std::span<const Action> actions, const PortNamer& name_of) {
   if (actions.empty()) return "drop";
   std::string text;
-  for (size_t i = 0; i < actions.size(); ++i) {
-    const Action& action = actions[i];
+  while (!actions.empty()) {
     if (!text.empty()) text += ',';
-    text += action.type == ActionType::kSetTunnel ? FormatTunnel(action) : FormatOne(action);
-    if (action.type == ActionType::kClone) {
-      text += "(" + FormatDatapathActions(actions.subspan(i + 1, action.value)) + ")";
-      i += action.value;
+    const Action& action = actions.front();
+    if (action.type == ActionType::kSetWord) {
+      text += TakeSetWords(&actions);
+      continue;
     }
-    i += DataSlots(action);
+    size_t taken = 1 + DataSlots(action);
+    text +=
+        action.type == ActionType::kSetTunnel ? FormatTunnel(action) : FormatOne(action, name_of);
+    if (action.type == ActionType::kClone) {
+      text += "(" + FormatDatapathActions(actions.subspan(1, action.value), name_of) + ")";
+      taken += action.value;
+    }
+    actions = actions.subspan(taken);
   }
   return text;
 }
 
-std::string FormatMegaflow(const FlowKey& key, const FlowMask& mask) {
+std::string FormatMegaflow(const FlowKey& key, const FlowMask& mask, const PortNamer& name_of) {
   Match match;
   std::memcpy(static_cast<void*>(&match.mask.packet), &mask.bits, sizeof(mask.bits));
   match.mask.packet.in_port = kNoPort;
@@ -103,17 +152,33 @@ std::string FormatMegaflow(const FlowKey& key, const FlowMask& mask) {
   std::memcpy(static_cast<void*>(&match.value.packet), &key, sizeof(key));
   for (size_t i = 0; i < kMatchKeyWords; ++i) match.value.words()[i] &= match.mask.words()[i];
   const std::string fields = FormatMatch(match);
-  return fmt::format("recirc_id={:#x},in_port={}{}{}", key.recirc_id, ToInt(key.in_port),
-                     fields.empty() ? "" : ",", fields);
+  return fmt::format("recirc_id={:#x},in_port={}{}{}{}", key.recirc_id, name_of(key.in_port),
+                     fields.empty() ? "" : ",", fields, FormatHidden(key, mask.bits));
+}
+
+std::string FormatPacket(const FlowKey& key, uint32_t in_port) {
+  Match packet;
+  std::memcpy(static_cast<void*>(&packet.value.packet), &key, sizeof(key));
+  Match match;
+  match.Set(FieldId::kInPort, FieldValue::OfU64(in_port));
+  match.Set(FieldId::kEthType, GetField(packet.value, FieldId::kEthType));
+  for (const FieldId id : kPacketFields) {
+    const FieldValue value = GetField(packet.value, id);
+    const bool optional = id == FieldId::kTunId;
+    if ((optional && value.is_zero()) || !MeetsPrerequisite(match, id)) continue;
+    match.Set(id, value);
+  }
+  return FormatMatch(match);
 }
 
 TraceStep DescribeBridge(const TranslationContext& context) {
-  return {"bridge", fmt::format("bridge({}), in_port={}", ToInt(context.stay.bridge->id),
-                                context.stay.in->of_port)};
+  const uint32_t port = context.stay.in->of_port;
+  return {"bridge", fmt::format("bridge(\"{}\"), in_port={}", context.stay.bridge->name,
+                                port == kOfpLocal ? "LOCAL" : std::to_string(port))};
 }
 
 TraceStep DescribeLookup(const TranslationContext&, uint8_t table, const Rule* rule) {
-  if (rule == nullptr) return {"table", fmt::format("{:2}. No match.", table)};
+  if (rule == nullptr) return {"table", fmt::format("{:2}. No match.", table), table};
   const std::string match = FormatMatch(rule->match);
   std::string text =
       fmt::format("{:2}. {}{}priority {}", table, match, match.empty() ? "" : ", ", rule->priority);
@@ -125,7 +190,7 @@ TraceStep DescribeLookup(const TranslationContext&, uint8_t table, const Rule* r
   const bool any = rest.meter.has_value() || rest.clear || rest.has_write || !rest.write.empty() ||
                    rest.metadata_mask != 0 || rest.goto_table.has_value();
   if (any) text += ": " + FormatInstructions(rest);
-  return {"table", text};
+  return {"rule", text, table, rule->priority, rule->cookie};
 }
 
 TraceStep DescribeAction(const OfAction& action) { return {"action", FormatActions({action})}; }

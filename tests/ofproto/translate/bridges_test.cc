@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Patch ports between bridges with tables, packet-outs, and the story that a trace tells.
+// Patch ports between bridges with tables, and packet-outs.
 #include "tests/ofproto/translate/pipeline_fixture.h"
 
 namespace vsw::testing {
@@ -115,33 +115,6 @@ TEST_F(PacketOuts, LengthIsKnownAtOnce) {
   Flow("table=0,reg0=1 actions=output:2", 0);
   EXPECT_EQ(Send("check_pkt_larger(50)->NXM_NX_REG0[0],table", Udp().Payload(50), 1), "2");
   EXPECT_EQ(Send("check_pkt_larger(50)->NXM_NX_REG0[0],table", Udp(), 1), "");
-}
-
-TEST_F(Bridges, TraceTellsTheStory) {
-  Flow("table=0,ip actions=load:1->NXM_NX_REG0[],resubmit(,1)", 0);
-  Flow("table=1,udp,tp_dst=2000 actions=output:2,output:10", 0);
-  FlowKey key = Frame(Udp().Build()).Key();
-  key.in_port = PortNo{1};
-  const std::string text = RenderTrace(Trace(*config_, &frozen_, key, {}));
-  for (const char* part :
-       {"bridge(0), in_port=1", " 0. ip, priority 32768", "resubmit(,1)",
-        " 1. udp,tp_dst=2000, priority 32768", "output:2", "bridge(1), in_port=11", " 0. No match.",
-        "Megaflow: recirc_id=0x0,in_port=1,", "Datapath actions: 2"}) {
-    EXPECT_THAT(text, ::testing::HasSubstr(part));
-  }
-}
-
-TEST_F(Bridges, TraceFollowsRecirculations) {
-  Flow("table=0 actions=check_pkt_larger(100)->NXM_NX_REG0[0],resubmit(,1)", 0);
-  Flow("table=1,reg0=1 actions=output:2", 0);
-  FlowKey key = Frame(Udp().Build()).Key();
-  key.in_port = PortNo{1};
-  TraceFacts facts;
-  facts.packet_bytes = 200;
-  const TraceResult result = Trace(*config_, &frozen_, key, facts);
-  ASSERT_EQ(result.passes.size(), 2u);
-  EXPECT_EQ(FormatDatapathActions(result.passes[1].actions), "2");
-  EXPECT_THAT(RenderTrace(result), ::testing::HasSubstr("200 bytes > 100"));
 }
 
 }  // namespace

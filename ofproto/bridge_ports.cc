@@ -9,7 +9,7 @@ namespace vsw {
 namespace {
 
 // OFPPF_* of OpenFlow 1.3 section 7.2.1.
-constexpr uint32_t kCopper = 1u << 11;
+constexpr uint32_t kOther = 1u << 10, kCopper = 1u << 11;
 struct Speed {
   uint32_t mbps;
   uint32_t feature;
@@ -21,7 +21,7 @@ uint32_t FeatureOf(uint32_t mbps) {
   for (const Speed& speed : kSpeeds) {
     if (speed.mbps == mbps) return speed.feature | kCopper;
   }
-  return 0;
+  return mbps == 0 ? 0 : kOther | kCopper;
 }
 
 constexpr uint32_t kSettable = port_config::kDown | port_config::kNoStp | port_config::kNoRecv |

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "datapath/port/link_speed.h"
 
 namespace vsw {
 namespace {
@@ -167,6 +168,7 @@ PortInfo SystemPort::ReadInfo() const {
   info.link_up = link->is_up() && admin_up_.load(std::memory_order_relaxed);
   info.mac = link->mac;
   info.mtu = link->mtu;
+  info.speed_mbps = ReadLinkSpeed(options_.device);
   info.facts["driver"] = link->kind.empty() ? "kernel" : link->kind;
   return info;
 }

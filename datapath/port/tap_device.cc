@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "datapath/port/link_speed.h"
 #include "datapath/port/netns.h"
 
 namespace vsw {
@@ -197,18 +198,32 @@ bool TapDevice::IsElsewhere() const {
   return netns.valid() && !IsOwnNetns(netns.get());
 }
 
-absl::StatusOr<LinkInfo> TapDevice::ReadLink() const {
+absl::Status TapDevice::RunAtDevice(
+    const std::function<absl::Status(const std::string& name)>& work) const {
   ifreq request{};
   if (ioctl(fd(0), TUNGETIFF, &request) != 0) {
     return ErrnoStatus(errno, fmt::format("look up TAP device {}", options_.name));
   }
   const UniqueFd netns(ioctl(fd(0), TUNGETDEVNETNS));
+  return RunInNetns(netns.get(), [&] { return work(request.ifr_name); });
+}
+
+absl::StatusOr<LinkInfo> TapDevice::ReadLink() const {
   LinkInfo link;
-  VSW_RETURN_IF_ERROR(RunInNetns(netns.get(), [&]() -> absl::Status {
-    VSW_ASSIGN_OR_RETURN(link, GetLink(request.ifr_name));
+  VSW_RETURN_IF_ERROR(RunAtDevice([&link](const std::string& name) -> absl::Status {
+    VSW_ASSIGN_OR_RETURN(link, GetLink(name));
     return absl::OkStatus();
   }));
   return link;
+}
+
+uint32_t TapDevice::ReadSpeed() const {
+  uint32_t speed = 0;
+  const absl::Status found = RunAtDevice([&speed](const std::string& name) {
+    speed = ReadLinkSpeed(name);
+    return absl::OkStatus();
+  });
+  return found.ok() ? speed : 0;
 }
 
 absl::Status TapDevice::Change(const LinkChange& change) {

@@ -14,6 +14,7 @@
 #define VSW_DATAPATH_PORT_TAP_DEVICE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -58,6 +59,8 @@ class TapDevice {
 
   /// The device in whichever namespace and under whichever name it is now. Error: it is gone.
   [[nodiscard]] absl::StatusOr<LinkInfo> ReadLink() const;
+  /// In Mbit/s; 0 if it is not known.
+  uint32_t ReadSpeed() const;
   [[nodiscard]] absl::Status Change(const LinkChange& change);
   /// True if the device was moved into another network namespace.
   bool IsElsewhere() const;
@@ -68,6 +71,9 @@ class TapDevice {
 
  private:
   explicit TapDevice(TapOptions options) : options_(std::move(options)) {}
+
+  /// Runs `work` with the device's present name, in its namespace.
+  absl::Status RunAtDevice(const std::function<absl::Status(const std::string& name)>& work) const;
 
   absl::Status OpenHere();
   absl::Status Attach(const std::string& device);

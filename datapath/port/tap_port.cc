@@ -269,6 +269,7 @@ PortInfo TapPort::ReadInfo() const {
   info.link_up = link->is_up() && admin_up_.load(std::memory_order_relaxed);
   info.mac = link->mac;
   info.mtu = link->mtu;
+  info.speed_mbps = device_->ReadSpeed();
   info.facts["device"] = link->name;
   info.facts["netns"] = device_->IsElsewhere() ? "other" : "own";
   info.facts["udp-segmentation"] = device_->uso() ? "kernel" : "software";

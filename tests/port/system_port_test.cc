@@ -61,6 +61,7 @@ TEST_F(SystemPortTest, TakesAnotherDevicesNameByOption) {
   ASSERT_NE(port, nullptr);
   EXPECT_EQ(port->ReadInfo().mtu, 4000u);
   EXPECT_EQ(port->ReadInfo().facts.at("driver"), "veth");
+  EXPECT_EQ(port->ReadInfo().speed_mbps, 10'000u);  // what a veth says of itself
   EXPECT_THAT(Output("ip -d -o link show veth0"), HasSubstr("promiscuity 1"));
 }
 

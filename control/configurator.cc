@@ -224,6 +224,8 @@ absl::StatusOr<uint64_t> Configurator::RaiseRevisionAbove(uint64_t revision) {
   if (revision >= kMaxRevision) {
     return absl::OutOfRangeError(fmt::format("revision {} cannot be exceeded", revision));
   }
+  // Whoever runs `revision` has it from elsewhere: none of its rules need be ours.
+  rule_log_.Restart(revision + 1);
   return Store(*before, {}, revision + 1, {});
 }
 

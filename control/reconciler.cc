@@ -53,6 +53,7 @@ struct Reconciler::ApplyCall {
   datapath::v1::ModifyRulesResponse refused;
   grpc::ClientContext context;
   datapath::v1::WantedState wanted;
+  std::set<std::string> whole;  // bridges whose rules are in it
   datapath::v1::ActualState actual;
 };
 
@@ -168,6 +169,7 @@ void Reconciler::StartApply() {
                                        [this, call](grpc::Status status) {
                                          Post([this, call, status] {
                                            if (status.ok() && !stopping_) {
+                                             AddOwed(call.get());
                                              SendWanted(call);
                                            } else {
                                              OnApplyDone(*call, status);
@@ -176,33 +178,47 @@ void Reconciler::StartApply() {
                                        });
 }
 
-// A switch that has had our state gets what has changed since; any other, and any bridge that is
-// new to it, gets all rules. Who runs our newest revision already has them.
+// A switch that runs a revision from which on all changes are known gets those, also if another
+// start of this daemon brought it there; any other, and any bridge that is new to it, gets all
+// rules.
 void Reconciler::PrepareApply(ApplyCall* call) {
   configurator_->ReadRules([&](const Config& config, const Configurator::RuleBooks& books) {
     call->wanted = ToWantedState(config);
-    const auto add_whole = [&](const std::string& bridge) {
-      const auto book = books.find(bridge);
-      if (book == books.end()) return;
-      *call->wanted.add_rules() = ToMessage(bridge, book->second);
-    };
-    std::optional<std::vector<RuleLog::DeltaPtr>> news;
-    if (machine_.served() || machine_.applied() == config.revision) {
-      news = configurator_->rule_log().Between(machine_.applied(), config.revision);
-    }
+    const auto news = configurator_->rule_log().Between(machine_.applied(), config.revision);
     if (!news.has_value()) {
-      for (const auto& [bridge, book] : books) add_whole(bridge);
+      for (const auto& [bridge, book] : books) AddWhole(bridge, books, call);
       return;
     }
-    std::set<std::string> whole;
+    std::set<std::string> whole = owed_;
     for (const RuleLog::DeltaPtr& delta : *news) {
       if (delta->kind == RuleDelta::Kind::kWhole) whole.insert(delta->bridge);
     }
-    for (const std::string& bridge : whole) add_whole(bridge);
+    for (const std::string& bridge : whole) AddWhole(bridge, books, call);
     for (const RuleLog::DeltaPtr& delta : *news) {
       if (whole.contains(delta->bridge) || config.FindBridge(delta->bridge) == nullptr) continue;
       *call->rules.add_deltas() = ToMessage(*delta);
     }
+  });
+}
+
+void Reconciler::AddWhole(const std::string& bridge, const Configurator::RuleBooks& books,
+                          ApplyCall* call) {
+  call->whole.insert(bridge);
+  const auto book = books.find(bridge);
+  if (book != books.end()) *call->wanted.add_rules() = ToMessage(bridge, book->second);
+}
+
+// A bridge that refused a change did nothing of it. It gets its rules as a whole: what can be in
+// force then is, and it says what cannot.
+void Reconciler::AddOwed(ApplyCall* call) {
+  for (const datapath::v1::RuleFailure& failure : call->refused.failures()) {
+    owed_.insert(failure.bridge());
+  }
+  if (owed_.empty()) return;
+  configurator_->ReadRules([&](const Config& config, const Configurator::RuleBooks& books) {
+    // Rules of a newer revision go with the apply that brings it.
+    if (config.revision != call->wanted.revision()) return;
+    for (const std::string& bridge : owed_) AddWhole(bridge, books, call);
   });
 }
 
@@ -220,6 +236,7 @@ void Reconciler::OnApplyDone(const ApplyCall& call, const grpc::Status& status) 
   const uint64_t revision = call.wanted.revision();
   if (status.ok()) {
     VSW_LOG_INFO("revision {} applied", revision);
+    for (const std::string& bridge : call.whole) owed_.erase(bridge);
     // A new start of the switch has none of what an older one was told.
     if (call.actual.boot_id() == call.boot_id) {
       NoteRefusedRules(call.refused);

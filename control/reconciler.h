@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <random>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -54,6 +55,9 @@ class Reconciler {
   void OnWatchEnded(const grpc::Status& status);
   void StartApply();
   void PrepareApply(ApplyCall* call);
+  static void AddWhole(const std::string& bridge, const Configurator::RuleBooks& books,
+                       ApplyCall* call);
+  void AddOwed(ApplyCall* call);
   void SendWanted(const std::shared_ptr<ApplyCall>& call);
   void OnApplyDone(const ApplyCall& call, const grpc::Status& status);
   void AskWhyRefused();
@@ -77,6 +81,7 @@ class Reconciler {
   std::unique_ptr<Watch> watch_;
   std::shared_ptr<ApplyCall> apply_;
   std::shared_ptr<grpc::ClientContext> question_;
+  std::set<std::string> owed_;  // bridges whose rules have to be sent as a whole
   bool was_connected_ = false;
   std::string last_error_;
 };

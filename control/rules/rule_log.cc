@@ -18,10 +18,7 @@ void RuleLog::Append(RuleDelta delta) {
   const std::lock_guard<std::mutex> lock(mutex_);
   octets_ += OctetsOf(delta);
   deltas_.push_back(std::make_shared<const RuleDelta>(std::move(delta)));
-  if (octets_ <= kMaxOctets) return;
-  floor_ = deltas_.back()->revision;
-  deltas_.clear();
-  octets_ = 0;
+  if (octets_ > kMaxOctets) Clear(deltas_.back()->revision);
 }
 
 std::optional<std::vector<RuleLog::DeltaPtr>> RuleLog::Between(uint64_t after,
@@ -42,6 +39,17 @@ void RuleLog::Forget(uint64_t revision) {
     octets_ -= OctetsOf(*deltas_.front());
     deltas_.pop_front();
   }
+}
+
+void RuleLog::Restart(uint64_t revision) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Clear(revision);
+}
+
+void RuleLog::Clear(uint64_t floor) {
+  floor_ = floor;
+  deltas_.clear();
+  octets_ = 0;
 }
 
 }  // namespace vsw::control

@@ -48,8 +48,12 @@ class RuleLog {
   std::optional<std::vector<DeltaPtr>> Between(uint64_t after, uint64_t upto) const;
   /// The switch has those up to `revision`.
   void Forget(uint64_t revision);
+  /// Nothing up to `revision` is known any more: whoever runs an older one gets all rules.
+  void Restart(uint64_t revision);
 
  private:
+  void Clear(uint64_t floor);  // with mutex_ held
+
   mutable std::mutex mutex_;
   std::deque<DeltaPtr> deltas_;
   uint64_t floor_;

@@ -80,6 +80,9 @@ std::string BridgeText(const v1::Bridge& bridge, const v1::SwitchStatus& vswitch
       fmt::format(", {} addresses, {} static\n", status.fdb_entries(), status.fdb_static_entries());
   const std::string reason = OwnReason(status.reason(), vswitchd);
   if (!reason.empty()) text += fmt::format("  reason: {}\n", reason);
+  for (const v1::RefusedRule& rule : status.refused_rules()) {
+    text += fmt::format("  refused: {}: {}\n", rule.rule(), rule.reason());
+  }
   return text;
 }
 

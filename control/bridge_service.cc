@@ -3,6 +3,7 @@
 
 #include "control/field_error.h"
 #include "control/rpc_status.h"
+#include "control/rules/stored_rules.h"
 
 namespace vsw::control {
 
@@ -38,6 +39,7 @@ grpc::ServerUnaryReactor* BridgeService::GetBridge(grpc::CallbackServerContext* 
   ReadSwitch(services_, context, [=](const SwitchSnapshot& state) {
     // `config` keeps the record alive.
     *response = WithStatus(*config->FindBridge(bridge->name), state);
+    DropMended(services_, response);
     reactor->Finish(grpc::Status::OK);
   });
   return reactor;
@@ -50,7 +52,9 @@ grpc::ServerUnaryReactor* BridgeService::ListBridges(grpc::CallbackServerContext
   ReadSwitch(services_, context,
              [=, config = services_.configurator->Current()](const SwitchSnapshot& state) {
                for (const auto& [name, bridge] : config->bridges()) {
-                 *response->add_bridges() = WithStatus(*bridge, state);
+                 v1::Bridge* message = response->add_bridges();
+                 *message = WithStatus(*bridge, state);
+                 DropMended(services_, message);
                }
                reactor->Finish(grpc::Status::OK);
              });

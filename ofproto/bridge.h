@@ -51,7 +51,7 @@ class Bridge final : public BridgeControl {
   const BridgePipeline* pipeline() const { return &pipeline_; }
   const std::map<PortNo, uint32_t>& of_config() const { return ports_.settings(); }
   void Configure(const SlowPathBridge& config);
-  void ReplaceStoredRules(const StoredRules& rules);
+  std::vector<RefusedRule> ReplaceStoredRules(const StoredRules& rules);
 
   // What packets gave rise to.
   void Learn(const LearnNote& note);
@@ -102,10 +102,11 @@ class Bridge final : public BridgeControl {
   void TellOfChanges();
   void EnterDefaultRule();
   // bridge_stored.cc
-  void ReplaceStoredGroups(const std::vector<GroupMod>& groups);
+  using Refused = std::vector<RefusedRule>;
+  void ReplaceStoredGroups(const std::vector<GroupMod>& groups, Refused* refused);
   void DeleteFormerGroups(const std::vector<GroupMod>& groups);
-  void ReplaceStoredMeters(const std::vector<MeterMod>& meters);
-  void ReplaceStoredFlows(const std::vector<FlowMod>& flows);
+  void ReplaceStoredMeters(const std::vector<MeterMod>& meters, Refused* refused);
+  void ReplaceStoredFlows(const std::vector<FlowMod>& flows, Refused* refused);
   /// Rules that go with those that learned them. True if there were some.
   bool DeleteLearned(const std::vector<uint64_t>& gone);
   /// Undoes all that is staged.

@@ -21,10 +21,16 @@ struct StoredRules {
   std::vector<FlowMod> flows;
 };
 
+/// One of them that the bridge would not have.
+struct RefusedRule {
+  std::string rule;  // as text
+  std::string reason;
+};
+
 /// A controller or listener of a bridge, or a connection that came in by a listener.
 struct OpenFlowConnectionInfo {
   std::string target;   // "tcp:127.0.0.1:6653"
-  std::string state;    // "active", "connecting", "listening", ...
+  std::string state;    // "connected", "connecting", "listening", ...
   std::string role;     // "other", "master", "slave"; empty if not connected
   std::string version;  // "OpenFlow 1.3"; empty if not connected
   std::string error;    // why it last ended
@@ -41,8 +47,9 @@ class BridgeDirectory {
 
   /// Makes what management has stored in the bridge (Rule::Bookkeeping::stored) exactly `rules`:
   /// what is not among them goes, what is equal stays with its statistics, and what controllers
-  /// made stays. One that cannot be is left out and logged. Committed when it returns.
-  virtual void ReplaceStoredRules(const std::string& bridge, const StoredRules& rules) = 0;
+  /// made stays. Those that cannot be are left out and returned. Committed when it returns.
+  virtual std::vector<RefusedRule> ReplaceStoredRules(const std::string& bridge,
+                                                      const StoredRules& rules) = 0;
 
   virtual std::vector<OpenFlowConnectionInfo> ListConnections(const std::string& /*bridge*/) {
     return {};

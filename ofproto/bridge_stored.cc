@@ -6,14 +6,20 @@
 #include <string_view>
 #include <tuple>
 
-#include "base/log.h"
 #include "ofproto/bridge.h"
+#include "ofproto/text/text.h"
 
 namespace vsw {
 namespace {
 
-void Complain(const std::string& bridge, const char* what, const OfStatus& status) {
-  VSW_LOG_ERROR("bridge {}: a stored {} cannot be entered: {}", bridge, what, status.ToString());
+std::string TextOf(const FlowMod& mod) { return FormatFlow(mod); }
+std::string TextOf(const MeterMod& mod) { return FormatMeter(mod.config); }
+std::string TextOf(const GroupMod& mod) { return FormatGroup(mod); }
+
+// Notes what the bridge says to a stored rule, unless it takes it.
+template <typename Mod>
+void NoteRefusal(const OfStatus& status, const Mod& mod, std::vector<RefusedRule>* refused) {
+  if (!status.ok()) refused->push_back({TextOf(mod), status.ToString()});
 }
 
 // What tells rules of one table set apart (OpenFlow 1.3 section 5.2).
@@ -48,23 +54,25 @@ bool IsEqual(const GroupDesc& desc, const GroupMod& mod) {
 
 }  // namespace
 
-void Bridge::ReplaceStoredRules(const StoredRules& rules) {
+std::vector<RefusedRule> Bridge::ReplaceStoredRules(const StoredRules& rules) {
+  Refused refused;
   Commit();
   Begin();
-  ReplaceStoredMeters(rules.meters);
-  ReplaceStoredGroups(rules.groups);
-  ReplaceStoredFlows(rules.flows);
+  ReplaceStoredMeters(rules.meters, &refused);
+  ReplaceStoredGroups(rules.groups, &refused);
+  ReplaceStoredFlows(rules.flows, &refused);
   DeleteFormerGroups(rules.groups);
   Note({});
   Commit();
+  return refused;
 }
 
-void Bridge::ReplaceStoredMeters(const std::vector<MeterMod>& meters) {
+void Bridge::ReplaceStoredMeters(const std::vector<MeterMod>& meters, Refused* refused) {
   std::set<uint32_t> wanted;
   for (MeterMod mod : meters) {
     wanted.insert(mod.config.meter);
     if (meters_.StagedHas(mod.config.meter)) mod.command = MeterMod::Command::kModify;
-    if (const OfStatus status = Stage(mod); !status.ok()) Complain(name_, "meter", status);
+    NoteRefusal(Stage(mod), mod, refused);
   }
   for (const uint32_t meter : stored_meters_) {
     if (wanted.contains(meter)) continue;
@@ -76,13 +84,13 @@ void Bridge::ReplaceStoredMeters(const std::vector<MeterMod>& meters) {
   stored_meters_ = std::move(wanted);
 }
 
-void Bridge::ReplaceStoredGroups(const std::vector<GroupMod>& groups) {
+void Bridge::ReplaceStoredGroups(const std::vector<GroupMod>& groups, Refused* refused) {
   std::vector<const GroupMod*> waiting;
   for (const GroupMod& mod : groups) waiting.push_back(&mod);
   // A group may refer to one that comes later: again, as long as some can be entered.
   for (bool progress = true; progress && !waiting.empty();) {
     progress = false;
-    std::vector<const GroupMod*> refused;
+    std::vector<const GroupMod*> not_yet;
     for (const GroupMod* wanted : waiting) {
       const GroupEntry* present = groups_.staged()->Find(wanted->group);
       if (present != nullptr && IsEqual(present->desc, *wanted)) {
@@ -94,12 +102,12 @@ void Bridge::ReplaceStoredGroups(const std::vector<GroupMod>& groups) {
       if (Stage(mod).ok()) {
         progress = true;
       } else {
-        refused.push_back(wanted);
+        not_yet.push_back(wanted);
       }
     }
-    waiting = std::move(refused);
+    waiting = std::move(not_yet);
   }
-  for (const GroupMod* mod : waiting) Complain(name_, "group", Stage(*mod));
+  for (const GroupMod* mod : waiting) NoteRefusal(Stage(*mod), *mod, refused);
 }
 
 void Bridge::DeleteFormerGroups(const std::vector<GroupMod>& groups) {
@@ -115,7 +123,7 @@ void Bridge::DeleteFormerGroups(const std::vector<GroupMod>& groups) {
   stored_groups_ = std::move(wanted);
 }
 
-void Bridge::ReplaceStoredFlows(const std::vector<FlowMod>& flows) {
+void Bridge::ReplaceStoredFlows(const std::vector<FlowMod>& flows, Refused* refused) {
   std::map<RuleKey, const Rule*> former;
   tables_.ForEach({}, [&former](const Rule& rule) {
     if (rule.bookkeeping.stored) former[KeyOf(rule.table, rule.priority, rule.match)] = &rule;
@@ -135,11 +143,7 @@ void Bridge::ReplaceStoredFlows(const std::vector<FlowMod>& flows) {
     mod.priority = rule->priority;
     (void)Stage(mod, {}).ok();
   }
-  for (const FlowMod* mod : fresh) {
-    if (const OfStatus status = Stage(*mod, {.stored = true}); !status.ok()) {
-      Complain(name_, "flow", status);
-    }
-  }
+  for (const FlowMod* mod : fresh) NoteRefusal(Stage(*mod, {.stored = true}), *mod, refused);
 }
 
 }  // namespace vsw

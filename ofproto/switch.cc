@@ -330,10 +330,12 @@ BridgeControl* Switch::FindBridge(const std::string& name) {
   return nullptr;
 }
 
-void Switch::ReplaceStoredRules(const std::string& bridge, const StoredRules& rules) {
+std::vector<RefusedRule> Switch::ReplaceStoredRules(const std::string& bridge,
+                                                    const StoredRules& rules) {
   for (auto& [id, state] : bridges_) {
-    if (state.name == bridge) state.bridge->ReplaceStoredRules(rules);
+    if (state.name == bridge) return state.bridge->ReplaceStoredRules(rules);
   }
+  return {};
 }
 
 std::vector<OpenFlowConnectionInfo> Switch::ListConnections(const std::string& bridge) {

@@ -59,7 +59,8 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   std::vector<PatchCounters> ReadPatchCounters() const override;
 
   BridgeControl* FindBridge(const std::string& name) override;
-  void ReplaceStoredRules(const std::string& bridge, const StoredRules& rules) override;
+  std::vector<RefusedRule> ReplaceStoredRules(const std::string& bridge,
+                                              const StoredRules& rules) override;
   std::vector<OpenFlowConnectionInfo> ListConnections(const std::string& bridge) override;
   /// Tells of the bridges there are, and of changes from now on; nullptr: nobody.
   void SetWatcher(BridgeWatcher* watcher);

@@ -413,4 +413,25 @@ absl::Status RuleBook::LoadMeter(const db::TextRecord& record) {
   return BadRow(fmt::format("bridge {}: meter {}", record.key.bridge, record.text), status);
 }
 
+bool RuleBook::Holds(const std::string& text) const {
+  if (text.starts_with("group_id=")) {
+    const auto change = ReadGroupChange(GroupMod::Command::kAdd, text, nullptr);
+    if (!change.ok()) return false;
+    const auto group = groups_.find(std::get<GroupMod>(change->what).group);
+    return group != groups_.end() && TextOf(*group->second) == change->text;
+  }
+  if (text.starts_with("meter=")) {
+    const auto change = ReadMeterChange(MeterMod::Command::kAdd, text);
+    if (!change.ok()) return false;
+    const auto meter = meters_.find(std::get<MeterMod>(change->what).config.meter);
+    return meter != meters_.end() && FormatMeter(*meter->second) == change->text;
+  }
+  const auto change = ReadFlowChange(FlowMod::Command::kAdd, text, nullptr);
+  if (!change.ok()) return false;
+  const FlowChange& wanted = std::get<FlowChange>(change->what);
+  const auto flow = flows_.find(wanted.id);
+  return flow != flows_.end() &&
+         TextOf(flow->first, *flow->second) == TextOf(wanted.id, *wanted.flow);
+}
+
 }  // namespace vsw::control

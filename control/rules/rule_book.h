@@ -61,6 +61,9 @@ class RuleBook {
   absl::Status LoadGroup(const db::TextRecord& record);
   absl::Status LoadMeter(const db::TextRecord& record);
 
+  /// This very flow, group or meter is stored; `text` as the switch writes it.
+  bool Holds(const std::string& text) const;
+
   /// The rules that a modify or delete is about.
   std::vector<FlowId> Select(const FlowChange& change) const;
 

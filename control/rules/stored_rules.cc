@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "control/rules/stored_rules.h"
 
+#include <algorithm>
+
 #include "control/field_error.h"
 #include "control/rules/rule_message.h"
 
@@ -105,6 +107,16 @@ void StoredMeters(const ServiceContext& services, const v1::ListMetersRequest& r
       message->set_meter(number);
       message->set_text(FormatMeter(*meter));
     }
+  });
+}
+
+void DropMended(const ServiceContext& services, v1::Bridge* bridge) {
+  auto* refused = bridge->mutable_status()->mutable_refused_rules();
+  if (refused->empty()) return;
+  WithBook(services, bridge->name(), [refused](const Config& /*config*/, const RuleBook& book) {
+    const auto mended = std::remove_if(refused->begin(), refused->end(),
+                                       [&](const auto& rule) { return !book.Holds(rule.rule()); });
+    refused->erase(mended, refused->end());
   });
 }
 

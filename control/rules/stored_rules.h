@@ -23,6 +23,9 @@ void StoredGroups(const ServiceContext& services, const v1::ListGroupsRequest& r
 void StoredMeters(const ServiceContext& services, const v1::ListMetersRequest& request,
                   v1::ListMetersResponse* response);
 
+/// Takes those out of what the switch refused that are stored no more, or otherwise.
+void DropMended(const ServiceContext& services, v1::Bridge* bridge);
+
 }  // namespace vsw::control
 
 #endif  // VSW_CONTROL_RULES_STORED_RULES_H_

@@ -165,7 +165,7 @@ void DatapathService::Fill(const StateReport& report, datapath::v1::ActualState*
   for (const std::string& warning : facts_.warnings) status->add_warnings(warning);
   FillWorkers(status);
   CountFdb(report, message);
-  if (openflow_ != nullptr) openflow_->ReportConnections(message);
+  if (openflow_ != nullptr) openflow_->ReportBridges(message);
 }
 
 void DatapathService::FillWorkers(vsw::v1::SwitchStatus* status) {

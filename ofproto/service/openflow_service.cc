@@ -2,9 +2,11 @@
 #include "ofproto/service/openflow_service.h"
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
+#include "base/log.h"
 #include "base/status.h"
 #include "ofproto/service/flow_difference.h"
 #include "ofproto/service/flow_lister.h"
@@ -13,6 +15,9 @@
 
 namespace vsw {
 namespace {
+
+// More of a bridge are not told of: they have the same reason, most likely.
+constexpr size_t kMaxRefused = 100;
 
 // absl and gRPC number the canonical codes alike.
 grpc::ServerUnaryReactor* FinishWith(grpc::CallbackServerContext* context,
@@ -31,12 +36,6 @@ void AddFailure(const datapath::v1::RuleDelta& delta, const std::string& rule,
   failure->set_reason(reason);
 }
 
-// What a bundle's entry says, where it is not a change of the request itself.
-std::string Describe(const BridgeControl::BundleEntry& entry) {
-  const auto* flow = std::get_if<FlowMod>(&entry);
-  return flow == nullptr ? "" : FormatFlow(*flow);
-}
-
 }  // namespace
 
 absl::Status OpenFlowService::OnBridge(const std::string& bridge,
@@ -52,19 +51,49 @@ absl::Status OpenFlowService::OnBridge(const std::string& bridge,
 
 std::function<void()> OpenFlowService::PrepareRules(const datapath::v1::WantedState& wanted) {
   if (wanted.rules_size() == 0) return {};
-  auto all = std::make_shared<std::vector<std::pair<std::string, StoredRules>>>();
+  struct Stored {
+    std::string bridge;
+    StoredRules rules;
+    std::vector<RefusedRule> refused;
+  };
+  auto all = std::make_shared<std::vector<Stored>>();
   for (const datapath::v1::BridgeRules& rules : wanted.rules()) {
-    all->emplace_back(rules.bridge(), ReadStoredRules(rules));
+    Stored& stored = all->emplace_back();
+    stored.bridge = rules.bridge();
+    stored.rules = ReadStoredRules(rules, &stored.refused);
   }
   return [this, all] {
-    for (const auto& [bridge, rules] : *all) {
+    for (Stored& stored : *all) {
+      std::vector<RefusedRule> refused;
       control_->RunOnSlowThread(
-          [&, &bridge = bridge, &rules = rules] { bridges_->ReplaceStoredRules(bridge, rules); });
+          [&] { refused = bridges_->ReplaceStoredRules(stored.bridge, stored.rules); });
+      std::move(refused.begin(), refused.end(), std::back_inserter(stored.refused));
+      NoteRefused(stored.bridge, std::move(stored.refused));
     }
   };
 }
 
-void OpenFlowService::ReportConnections(datapath::v1::ActualState* state) {
+void OpenFlowService::NoteRefused(const std::string& bridge, std::vector<RefusedRule> refused) {
+  if (refused.size() > kMaxRefused) refused.resize(kMaxRefused);
+  for (const RefusedRule& rule : refused) {
+    VSW_LOG_WARN("bridge {}: stored '{}' is left out: {}", bridge, rule.rule, rule.reason);
+  }
+  const std::lock_guard<std::mutex> lock(refused_mutex_);
+  refused_[bridge] = std::move(refused);
+}
+
+void OpenFlowService::ForgetRefused(const std::string& bridge,
+                                    std::span<const BridgeControl::BundleEntry> entries) {
+  const std::lock_guard<std::mutex> lock(refused_mutex_);
+  const auto refused = refused_.find(bridge);
+  if (refused == refused_.end() || refused->second.empty()) return;
+  for (const BridgeControl::BundleEntry& entry : entries) {
+    const std::string text = TextOfRule(entry);
+    std::erase_if(refused->second, [&](const RefusedRule& rule) { return rule.rule == text; });
+  }
+}
+
+void OpenFlowService::ReportBridges(datapath::v1::ActualState* state) {
   std::vector<std::vector<OpenFlowConnectionInfo>> connections;
   control_->RunOnSlowThread([&] {
     for (const datapath::v1::BridgeState& bridge : state->bridges()) {
@@ -82,6 +111,16 @@ void OpenFlowService::ReportConnections(datapath::v1::ActualState* state) {
       message->set_version(info.version);
       message->set_since_seconds(info.since_ns / 1'000'000'000);
       message->set_error(info.error);
+    }
+  }
+  const std::lock_guard<std::mutex> lock(refused_mutex_);
+  for (datapath::v1::BridgeState& bridge : *state->mutable_bridges()) {
+    const auto refused = refused_.find(bridge.name());
+    if (refused == refused_.end()) continue;
+    for (const RefusedRule& rule : refused->second) {
+      vsw::v1::RefusedRule* message = bridge.mutable_status()->add_refused_rules();
+      message->set_rule(rule.rule);
+      message->set_reason(rule.reason);
     }
   }
 }
@@ -137,9 +176,11 @@ void OpenFlowService::ApplyDelta(const datapath::v1::RuleDelta& delta,
     if (!delta.replace() && failed < static_cast<size_t>(delta.changes_size())) {
       rule = TextOfChange(delta.changes(static_cast<int>(failed)));
     } else if (failed < entries.size()) {
-      rule = Describe(entries[failed]);
+      rule = TextOfRule(entries[failed]);
     }
     AddFailure(delta, rule, status.ToString(), response);
+  } else {
+    ForgetRefused(delta.bridge(), entries);
   }
 }
 

@@ -9,7 +9,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -28,7 +30,7 @@ class OpenFlowService final : public datapath::v1::OpenFlow::CallbackService, pu
       : control_(control), bridges_(bridges) {}
 
   std::function<void()> PrepareRules(const datapath::v1::WantedState& wanted) override;
-  void ReportConnections(datapath::v1::ActualState* state) override;
+  void ReportBridges(datapath::v1::ActualState* state) override;
 
   grpc::ServerUnaryReactor* ModifyRules(grpc::CallbackServerContext* context,
                                         const datapath::v1::ModifyRulesRequest* request,
@@ -49,6 +51,10 @@ class OpenFlowService final : public datapath::v1::OpenFlow::CallbackService, pu
                                        vsw::v1::ListMetersResponse* response) override;
 
  private:
+  void NoteRefused(const std::string& bridge, std::vector<RefusedRule> refused);
+  /// These are in force now.
+  void ForgetRefused(const std::string& bridge,
+                     std::span<const BridgeControl::BundleEntry> entries);
   /// Empty, or why the delta could not be applied; nothing of it is done then.
   void ApplyDelta(const datapath::v1::RuleDelta& delta,
                   datapath::v1::ModifyRulesResponse* response);
@@ -60,6 +66,8 @@ class OpenFlowService final : public datapath::v1::OpenFlow::CallbackService, pu
   BridgeDirectory* const bridges_;
   std::mutex revision_mutex_;  // one ModifyRules or PrepareRules at a time
   uint64_t revision_ = 0;      // whose rules have been entered; guarded by revision_mutex_
+  std::mutex refused_mutex_;
+  std::map<std::string, std::vector<RefusedRule>> refused_;  // by bridge; guarded, as it says
 };
 
 }  // namespace vsw

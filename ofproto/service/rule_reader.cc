@@ -3,7 +3,6 @@
 
 #include <utility>
 
-#include "base/log.h"
 #include "base/status.h"
 #include "ofproto/text/text.h"
 
@@ -89,15 +88,15 @@ absl::StatusOr<MeterMod> ReadMeter(const vsw::v1::MeterChange& change) {
 }
 
 template <typename Mod, typename Texts, typename Parse>
-void ReadAll(const std::string& bridge, const Texts& texts, Parse parse, std::vector<Mod>* mods) {
+void ReadAll(const Texts& texts, Parse parse, std::vector<Mod>* mods,
+             std::vector<RefusedRule>* refused) {
   mods->reserve(static_cast<size_t>(texts.size()));
   for (const std::string& text : texts) {
     absl::StatusOr<Mod> mod = parse(text);
     if (mod.ok()) {
       mods->push_back(*std::move(mod));
     } else {
-      VSW_LOG_WARN("bridge {}: stored '{}' is left out: {}", bridge, text,
-                   std::string(mod.status().message()));
+      refused->push_back({text, std::string(mod.status().message())});
     }
   }
 }
@@ -129,21 +128,28 @@ std::string TextOfChange(const vsw::v1::RuleChange& change) {
   return change.has_group() ? change.group().group() : change.meter().meter();
 }
 
-StoredRules ReadStoredRules(const datapath::v1::BridgeRules& rules) {
+std::string TextOfRule(const BridgeControl::BundleEntry& entry) {
+  if (const auto* flow = std::get_if<FlowMod>(&entry)) return FormatFlow(*flow);
+  if (const auto* group = std::get_if<GroupMod>(&entry)) return FormatGroup(*group);
+  const auto* meter = std::get_if<MeterMod>(&entry);
+  return meter == nullptr ? "" : FormatMeter(meter->config);
+}
+
+StoredRules ReadStoredRules(const datapath::v1::BridgeRules& rules,
+                            std::vector<RefusedRule>* refused) {
   StoredRules stored;
-  const std::string& bridge = rules.bridge();
   ReadAll<MeterMod>(
-      bridge, rules.meters(),
+      rules.meters(),
       [](const std::string& text) { return ParseMeter(text, MeterMod::Command::kAdd); },
-      &stored.meters);
+      &stored.meters, refused);
   ReadAll<GroupMod>(
-      bridge, rules.groups(),
+      rules.groups(),
       [](const std::string& text) { return ParseGroup(text, GroupMod::Command::kAdd); },
-      &stored.groups);
+      &stored.groups, refused);
   ReadAll<FlowMod>(
-      bridge, rules.flows(),
+      rules.flows(),
       [](const std::string& text) { return ParseFlow(text, FlowMod::Command::kAdd); },
-      &stored.flows);
+      &stored.flows, refused);
   return stored;
 }
 

@@ -19,9 +19,12 @@ namespace vsw {
 absl::StatusOr<BridgeControl::BundleEntry> ReadRuleChange(const vsw::v1::RuleChange& change);
 /// The text of a change, for messages.
 std::string TextOfChange(const vsw::v1::RuleChange& change);
+/// The rule that an add leaves, as RefusedRule has it; "" for what is no rule.
+std::string TextOfRule(const BridgeControl::BundleEntry& entry);
 
-/// Rows that cannot be read are left out and logged: one bad row must not cost the others.
-StoredRules ReadStoredRules(const datapath::v1::BridgeRules& rules);
+/// Rows that cannot be read are added to `refused`: one bad row must not cost the others.
+StoredRules ReadStoredRules(const datapath::v1::BridgeRules& rules,
+                            std::vector<RefusedRule>* refused);
 
 }  // namespace vsw
 

@@ -178,4 +178,14 @@ std::string FormatGroup(const GroupDesc& group, const PortNames* ports) {
   return text;
 }
 
+std::string FormatGroup(const GroupMod& group, const PortNames* ports) {
+  return FormatGroup(GroupDesc{.group = group.group,
+                               .type = group.type,
+                               .buckets = group.buckets,
+                               .selection_method = group.selection_method,
+                               .selection_parameter = group.selection_parameter,
+                               .selection_fields = group.selection_fields},
+                     ports);
+}
+
 }  // namespace vsw

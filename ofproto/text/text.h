@@ -49,6 +49,8 @@ std::string FormatFlowStats(const FlowStats& flow, bool with_stats = true,
 /// As add-flow reads it: what the rule is, without statistics.
 std::string FormatFlow(const FlowMod& flow, const PortNames* ports = nullptr);
 std::string FormatGroup(const GroupDesc& group, const PortNames* ports = nullptr);
+/// What the group is once it is added.
+std::string FormatGroup(const GroupMod& group, const PortNames* ports = nullptr);
 std::string FormatMeter(const MeterConfig& meter);
 std::string FormatFieldValue(FieldId field, const FieldValue& value,
                              const PortNames* ports = nullptr);

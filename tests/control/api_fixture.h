@@ -126,6 +126,15 @@ class ApiTest : public testing::Test {
     EXPECT_TRUE(status.ok()) << status.error_message();
     return response;
   }
+  v1::Bridge GetBridge(const std::string& name) {
+    v1::GetBridgeRequest request;
+    request.set_name(name);
+    v1::Bridge bridge;
+    const auto status =
+        client_->Call(client_->bridges, &v1::BridgeService::Stub::GetBridge, request, &bridge);
+    EXPECT_TRUE(status.ok()) << status.error_message();
+    return bridge;
+  }
   v1::Port GetPort(const std::string& name) {
     v1::GetPortRequest request;
     request.set_name(name);

@@ -127,6 +127,15 @@ class FakeSwitch final : public datapath::v1::Datapath::Service {
     const std::lock_guard<std::mutex> lock(mutex_);
     failures_[port] = reason;
   }
+  /// Every bridge says that it would not have this stored rule.
+  void RefuseStored(const std::string& rule, const std::string& reason) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    for (auto& bridge : *state_.mutable_bridges()) {
+      v1::RefusedRule* refused = bridge.mutable_status()->add_refused_rules();
+      refused->set_rule(rule);
+      refused->set_reason(reason);
+    }
+  }
   /// Apply does not answer while this is set.
   void Hold(bool hold) {
     const std::lock_guard<std::mutex> lock(mutex_);

@@ -250,6 +250,21 @@ TEST_F(OpenFlowServiceTest, SendsAllRulesToASwitchThatOutlivedItsDatabase) {
   EXPECT_THAT(Whole(), SizeIs(2));
 }
 
+TEST_F(OpenFlowServiceTest, ShowsARefusedRuleForAsLongAsItIsStored) {
+  switch_.Start();
+  Apply(Do({Add("priority=5,tcp,actions=drop")}));
+  switch_.RefuseStored("table=0,priority=5,tcp,actions=drop", "OFPFMFC_TABLE_FULL");
+  ASSERT_EQ(GetBridge("br0").status().refused_rules_size(), 1);
+  EXPECT_EQ(GetBridge("br0").status().refused_rules(0).reason(), "OFPFMFC_TABLE_FULL");
+  switch_.Hold(true);
+  Do({Add("priority=5,tcp,actions=NORMAL")});
+  EXPECT_EQ(GetBridge("br0").status().refused_rules_size(), 0) << "it is another one now";
+  Do({Add("priority=5,tcp,actions=drop")});
+  EXPECT_EQ(GetBridge("br0").status().refused_rules_size(), 1);
+  Do({Flow(FlowChange::DELETE, "")});
+  EXPECT_EQ(GetBridge("br0").status().refused_rules_size(), 0);
+}
+
 TEST_F(OpenFlowServiceTest, ReplacesRules) {
   switch_.Start();
   Apply(GetStatus().wanted_revision());

@@ -57,6 +57,23 @@ class RuleBookTest : public ::testing::Test {
   std::vector<RuleText> sent_;
 };
 
+TEST_F(RuleBookTest, KnowsWhetherAVeryRuleIsStored) {
+  Do(Group(GroupCommand::kAdd, "group_id=1,type=all,bucket=actions=output:1"));
+  Do(Meter(MeterCommand::kAdd, "meter=2,kbps,band=type=drop,rate=1000"));
+  Do(Add("priority=5,cookie=0x3,tcp,actions=output:1"));
+  for (const std::string& text :
+       {Texts(book_)[0], GroupText(1), FormatMeter(*book_.meters().at(2))}) {
+    EXPECT_TRUE(book_.Holds(text)) << text;
+  }
+  for (const char* text :
+       {"priority=5,cookie=0x4,tcp,actions=output:1", "priority=5,cookie=0x3,tcp,actions=output:2",
+        "priority=6,cookie=0x3,tcp,actions=output:1", "group_id=2,type=all,bucket=actions=output:1",
+        "group_id=1,type=all,bucket=actions=output:2", "meter=2,kbps,band=type=drop,rate=999",
+        "meter=3,kbps,band=type=drop,rate=1000", "nonsense"}) {
+    EXPECT_FALSE(book_.Holds(text)) << text;
+  }
+}
+
 TEST_F(RuleBookTest, ReplacesARuleOfTheSameTablePriorityAndMatch) {
   Do(Add("table=1,priority=5,tcp,actions=output:1"));
   Do(Add("table=1,priority=5,tcp,actions=output:2"));

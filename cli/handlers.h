@@ -85,6 +85,12 @@ absl::StatusOr<ExitStatus> RunGetController(const Invocation& invocation, Contex
 absl::StatusOr<ExitStatus> RunGetListener(const Invocation& invocation, Context& context);
 absl::StatusOr<ExitStatus> RunGetFailMode(const Invocation& invocation, Context& context);
 
+// openflow/inspect_commands.cc
+absl::StatusOr<ExitStatus> RunTrace(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunDumpMegaflows(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunCacheStats(const Invocation& invocation, Context& context);
+absl::StatusOr<ExitStatus> RunUpcallStats(const Invocation& invocation, Context& context);
+
 // openflow/commands.cc
 std::span<const Command> OpenFlowCommands();
 

@@ -23,7 +23,7 @@ constexpr OptionInfo kOptions[] = {
     {"--if-exists", "", "del-br, del-port, fdb del, get: fine if it is not there"},
     {"--strict", "", "mod-flows, del-flows: only the rule of this very match and priority"},
     {"--no-stats", "", "dump-flows: leave statistics out"},
-    {"--names", "", "dump-flows, dump-groups, trace, ...: ports by name"},
+    {"--names", "", "dump-flows, dump-groups: ports by name"},
     {"--no-names", "", "ports by number, the default"},
     {"--sort", "", "dump-flows: in the order of priority; --sort=FIELD of that field"},
     {"--rsort", "", "the same, downwards"},

@@ -14,6 +14,7 @@
 #include "control/batch_service.h"
 #include "control/bridge_service.h"
 #include "control/fdb_service.h"
+#include "control/inspect_service.h"
 #include "control/metrics.h"
 #include "control/openflow_service.h"
 #include "control/port_service.h"
@@ -101,6 +102,7 @@ struct Daemon::Parts {
   std::optional<FdbService> fdb;
   std::optional<BatchService> batches;
   std::optional<OpenFlowService> openflow;
+  std::optional<InspectService> inspect;
   std::optional<StatusService> status;
   std::unique_ptr<grpc::Server> server;
 
@@ -135,6 +137,7 @@ absl::Status Daemon::Parts::Serve() {
   fdb.emplace(services);
   batches.emplace(services);
   openflow.emplace(services);
+  inspect.emplace(services);
   status.emplace(services);
   grpc::ServerBuilder builder;
   builder.RegisterService(&*bridges)
@@ -142,6 +145,7 @@ absl::Status Daemon::Parts::Serve() {
       .RegisterService(&*fdb)
       .RegisterService(&*batches)
       .RegisterService(&*openflow)
+      .RegisterService(&*inspect)
       .RegisterService(&*status);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetResourceQuota(grpc::ResourceQuota("vswmgrd").Resize(kMaxServerMemoryBytes));

@@ -129,11 +129,4 @@ grpc::ServerUnaryReactor* OpenFlowService::ListMeters(grpc::CallbackServerContex
   return FinishWith(context, status);
 }
 
-grpc::ServerUnaryReactor* OpenFlowService::Trace(grpc::CallbackServerContext* context,
-                                                 const v1::TraceRequest* request,
-                                                 v1::TraceResponse* response) {
-  return PassOn<v1::TraceRequest, v1::TraceResponse>(
-      services_, context, &OpenFlow::Stub::async::Trace, *request, response);
-}
-
 }  // namespace vsw::control

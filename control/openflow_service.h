@@ -33,9 +33,6 @@ class OpenFlowService final : public v1::OpenFlowService::CallbackService {
   grpc::ServerUnaryReactor* ListMeters(grpc::CallbackServerContext* context,
                                        const v1::ListMetersRequest* request,
                                        v1::ListMetersResponse* response) override;
-  grpc::ServerUnaryReactor* Trace(grpc::CallbackServerContext* context,
-                                  const v1::TraceRequest* request,
-                                  v1::TraceResponse* response) override;
 
  private:
   const ServiceContext services_;

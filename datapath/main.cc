@@ -29,6 +29,7 @@
 #include "datapath/process/pid_file.h"
 #include "datapath/process/stop_wait.h"
 #include "ofproto/openflow_connections.h"
+#include "ofproto/service/inspect_service.h"
 #include "ofproto/service/openflow_service.h"
 #include "ofproto/switch.h"
 
@@ -100,11 +101,12 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
     VSW_LOG_WARN("OpenFlow over TLS cannot be had: {}", connections.tls_error());
   }
   OpenFlowService openflow(workers.get(), &slow_path);
+  InspectService inspect(workers.get(), workers.get(), &slow_path);
   DatapathService service({.version = VSW_VERSION, .memory = memory.description, .warnings = {}},
                           &apply, workers.get(), &slow_path, &openflow);
   VSW_ASSIGN_OR_RETURN(
       std::unique_ptr<DatapathServer> server,
-      DatapathServer::Start(flags.run_dir + "/vswitchd.sock", &service, &openflow));
+      DatapathServer::Start(flags.run_dir + "/vswitchd.sock", &service, {&openflow, &inspect}));
   VSW_LOG_INFO("vswitchd {} is ready on {}; {}", VSW_VERSION, flags.run_dir, memory.description);
   sd_notify(0, "READY=1");
 

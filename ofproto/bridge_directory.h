@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The bridges by name, for those who manage them.
+// The bridges by name, for those who manage them, and what the switch would do with a packet.
 //
 // Thread safety: on the slow thread (DatapathControl::RunOnSlowThread).
 #ifndef VSW_OFPROTO_BRIDGE_DIRECTORY_H_
 #define VSW_OFPROTO_BRIDGE_DIRECTORY_H_
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "datapath/packet/flow_key.h"
 #include "ofproto/bridge_control.h"
 
 namespace vsw {
@@ -38,6 +40,16 @@ struct OpenFlowConnectionInfo {
   uint64_t since_ns = 0;  // how long it has been in this state
 };
 
+struct TraceFacts;
+struct TraceResult;
+
+/// Where a port of the datapath is, in the words of management.
+struct PortPlace {
+  std::string bridge;
+  std::string name;
+  uint32_t of_port;  // as OpenFlow 1.3 numbers it
+};
+
 class BridgeDirectory {
  public:
   virtual ~BridgeDirectory() = default;
@@ -54,6 +66,10 @@ class BridgeDirectory {
   virtual std::vector<OpenFlowConnectionInfo> ListConnections(const std::string& /*bridge*/) {
     return {};
   }
+
+  virtual std::map<PortNo, PortPlace> ListPortPlaces() const = 0;
+  /// What would become of a packet with `key` (every line defined). Changes nothing.
+  virtual TraceResult TracePacket(const FlowKey& key, const TraceFacts& facts) const = 0;
 };
 
 }  // namespace vsw

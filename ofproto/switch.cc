@@ -9,6 +9,7 @@
 #include "ofproto/translate/notes.h"
 #include "ofproto/translate/recirculation.h"
 #include "ofproto/translate/tags.h"
+#include "ofproto/translate/trace.h"
 #include "ofproto/translate/translator.h"
 #include "ofproto/translate/vlan_rules.h"
 
@@ -343,6 +344,22 @@ std::vector<OpenFlowConnectionInfo> Switch::ListConnections(const std::string& b
     if (state.name == bridge && watcher_ != nullptr) return watcher_->Connections(id);
   }
   return {};
+}
+
+std::map<PortNo, PortPlace> Switch::ListPortPlaces() const {
+  std::map<PortNo, PortPlace> places;
+  for (const SlowPathBridge& bridge : running_.bridges) {
+    for (const SlowPathPort& port : bridge.ports) {
+      places[port.number] = {
+          .bridge = bridge.name, .name = port.name, .of_port = ToOfPort13(port.ofport)};
+    }
+  }
+  return places;
+}
+
+TraceResult Switch::TracePacket(const FlowKey& key, const TraceFacts& facts) const {
+  FrozenPool scratch;  // the workers' own is none of a trace's business
+  return Trace(*snapshot_, &scratch, key, facts);
 }
 
 void Switch::SetWatcher(BridgeWatcher* watcher) {

@@ -62,6 +62,8 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   std::vector<RefusedRule> ReplaceStoredRules(const std::string& bridge,
                                               const StoredRules& rules) override;
   std::vector<OpenFlowConnectionInfo> ListConnections(const std::string& bridge) override;
+  std::map<PortNo, PortPlace> ListPortPlaces() const override;
+  TraceResult TracePacket(const FlowKey& key, const TraceFacts& facts) const override;
   /// Tells of the bridges there are, and of changes from now on; nullptr: nobody.
   void SetWatcher(BridgeWatcher* watcher);
 

@@ -87,6 +87,13 @@ constexpr Command kCommands[] = {
     Reading("dump-meters", "BRIDGE [NUMBER]", "meters", 1, 2, kStoredOption, RunDumpMeters),
     Reading("meter-stats", "BRIDGE [NUMBER]", "what meters have counted", 1, 2, 0, RunMeterStats),
 
+    Reading("trace", "BRIDGE FLOW [FRAME]", "what would become of a packet, and why", 2, 3, 0,
+            RunTrace),
+    Reading("dump-megaflows", "[BRIDGE]", "decisions that workers have cached", 0, 1, 0,
+            RunDumpMegaflows),
+    Reading("cache-stats", "", "how well the caches of decisions serve", 0, 0, 0, RunCacheStats),
+    Reading("upcall-stats", "", "what it costs where they do not", 0, 0, 0, RunUpcallStats),
+
     Setting("set-controller", "BRIDGE TARGET...", "connect to these OpenFlow controllers", 2,
             kAnyWords, BuildSetController),
     Reading("get-controller", "BRIDGE", "its OpenFlow controllers", 1, 1, 0, RunGetController),

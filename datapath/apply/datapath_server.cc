@@ -22,7 +22,8 @@ constexpr auto kStopPatience = std::chrono::milliseconds(500);
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<DatapathServer>> DatapathServer::Start(
-    const std::string& socket_path, DatapathService* service, grpc::Service* openflow) {
+    const std::string& socket_path, DatapathService* service,
+    std::initializer_list<grpc::Service*> others) {
   if (socket_path.size() >= sizeof(sockaddr_un::sun_path)) {
     return InvalidArgument(
         "socket path '{}' has {} bytes, but at most {} are possible; choose a "
@@ -36,7 +37,7 @@ absl::StatusOr<std::unique_ptr<DatapathServer>> DatapathServer::Start(
   grpc::ServerBuilder builder;
   builder.AddListeningPort("unix:" + socket_path, grpc::InsecureServerCredentials());
   builder.RegisterService(service);
-  if (openflow != nullptr) builder.RegisterService(openflow);
+  for (grpc::Service* other : others) builder.RegisterService(other);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
                              kMinPingPauseMs);
   builder.SetMaxReceiveMessageSize(kMaxRequestBytes);

@@ -5,6 +5,7 @@
 #ifndef VSW_DATAPATH_APPLY_DATAPATH_SERVER_H_
 #define VSW_DATAPATH_APPLY_DATAPATH_SERVER_H_
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -15,11 +16,11 @@ namespace vsw {
 
 class DatapathServer {
  public:
-  /// Listens when it returns. `service`, and `openflow` if it is given, outlive the server. A
-  /// socket file that a dead process left is replaced: whoever calls holds the run directory's
-  /// lock.
+  /// Listens when it returns. `service` and the `others` beside it outlive the server. A socket
+  /// file that a dead process left is replaced: whoever calls holds the run directory's lock.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<DatapathServer>> Start(
-      const std::string& socket_path, DatapathService* service, grpc::Service* openflow = nullptr);
+      const std::string& socket_path, DatapathService* service,
+      std::initializer_list<grpc::Service*> others = {});
   ~DatapathServer();
 
  private:

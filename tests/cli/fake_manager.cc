@@ -33,6 +33,7 @@ FakeManager::FakeManager() : socket_(directory_.Path("mgmt.sock")) {
   builder.RegisterService(static_cast<v1::PortService::Service*>(this));
   builder.RegisterService(static_cast<v1::FdbService::Service*>(this));
   builder.RegisterService(static_cast<v1::BatchService::Service*>(this));
+  builder.RegisterService(static_cast<v1::InspectService::Service*>(this));
   builder.RegisterService(static_cast<v1::StatusService::Service*>(this));
   server_ = builder.BuildAndStart();
   VSW_CHECK(server_ != nullptr);
@@ -53,6 +54,25 @@ Status FakeManager::Delay(Context* context) {
   while (std::chrono::steady_clock::now() < until && !context->IsCancelled()) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
+  return Status::OK;
+}
+
+Status FakeManager::Trace(Context*, const v1::TraceRequest* request, v1::TraceResponse* response) {
+  trace = *request;
+  *response = traced;
+  return Status::OK;
+}
+
+Status FakeManager::ListMegaflows(Context*, const v1::ListMegaflowsRequest* request,
+                                  grpc::ServerWriter<v1::ListMegaflowsResponse>* writer) {
+  list_megaflows = *request;
+  writer->Write(megaflows);
+  return Status::OK;
+}
+
+Status FakeManager::GetCacheStats(Context*, const v1::GetCacheStatsRequest*,
+                                  v1::GetCacheStatsResponse* response) {
+  *response = cache_stats;
   return Status::OK;
 }
 

@@ -17,6 +17,7 @@
 #include "cli/app.h"
 #include "grpcpp/grpcpp.h"
 #include "vsw/v1/config.grpc.pb.h"
+#include "vsw/v1/inspect.grpc.pb.h"
 #include "vsw/v1/status.grpc.pb.h"
 
 namespace vsw::cli {
@@ -36,6 +37,7 @@ class FakeManager final : public v1::BridgeService::Service,
                           public v1::PortService::Service,
                           public v1::FdbService::Service,
                           public v1::BatchService::Service,
+                          public v1::InspectService::Service,
                           public v1::StatusService::Service {
  public:
   FakeManager();
@@ -51,6 +53,9 @@ class FakeManager final : public v1::BridgeService::Service,
   v1::GetCountersResponse counters;
   v1::ListDropsResponse drops;
   v1::StatusResponse status;
+  v1::TraceResponse traced;
+  v1::ListMegaflowsResponse megaflows;
+  v1::GetCacheStatsResponse cache_stats;
   v1::WaitAppliedResponse applied;
   grpc::Status refusal;                    // of changes and flushes, when not OK
   grpc::Status read_error;                 // of ListFdb, when not OK
@@ -63,12 +68,19 @@ class FakeManager final : public v1::BridgeService::Service,
   int waits = 0;
   v1::FlushFdbRequest flush;
   v1::ListFdbRequest list_fdb;
+  v1::TraceRequest trace;
+  v1::ListMegaflowsRequest list_megaflows;
 
  private:
   using Context = grpc::ServerContext;
   grpc::Status Stored(v1::ChangeResponse* response);
   grpc::Status Delay(Context* context);
 
+  grpc::Status Trace(Context*, const v1::TraceRequest*, v1::TraceResponse*) override;
+  grpc::Status ListMegaflows(Context*, const v1::ListMegaflowsRequest*,
+                             grpc::ServerWriter<v1::ListMegaflowsResponse>*) override;
+  grpc::Status GetCacheStats(Context*, const v1::GetCacheStatsRequest*,
+                             v1::GetCacheStatsResponse*) override;
   grpc::Status CreateBridge(Context*, const v1::CreateBridgeRequest*, v1::ChangeResponse*) override;
   grpc::Status GetBridge(Context*, const v1::GetBridgeRequest*, v1::Bridge*) override;
   grpc::Status ListBridges(Context*, const v1::ListBridgesRequest*,

@@ -18,6 +18,7 @@
 #include "tests/control/fake_switch.h"
 #include "tests/db/temp_dir.h"
 #include "vsw/v1/config.grpc.pb.h"
+#include "vsw/v1/inspect.grpc.pb.h"
 #include "vsw/v1/openflow.grpc.pb.h"
 #include "vsw/v1/status.grpc.pb.h"
 
@@ -48,6 +49,7 @@ struct Client {
     fdb = v1::FdbService::NewStub(channel);
     batches = v1::BatchService::NewStub(channel);
     openflow = v1::OpenFlowService::NewStub(channel);
+    inspect = v1::InspectService::NewStub(channel);
     status = v1::StatusService::NewStub(channel);
   }
 
@@ -67,6 +69,7 @@ struct Client {
   std::unique_ptr<v1::FdbService::Stub> fdb;
   std::unique_ptr<v1::BatchService::Stub> batches;
   std::unique_ptr<v1::OpenFlowService::Stub> openflow;
+  std::unique_ptr<v1::InspectService::Stub> inspect;
   std::unique_ptr<v1::StatusService::Stub> status;
 };
 

@@ -87,9 +87,35 @@ class FakeOpenFlow final : public datapath::v1::OpenFlow::Service {
   int lost_answers_ = 0;
 };
 
+/// What those get who ask why: the question as it came.
+class FakeInspect final : public datapath::v1::Inspect::Service {
+ public:
+  grpc::Status Trace(grpc::ServerContext*, const v1::TraceRequest* request,
+                     v1::TraceResponse* response) override {
+    response->set_flow(request->flow());
+    response->set_text(request->frame());
+    return grpc::Status::OK;
+  }
+  grpc::Status ListMegaflows(grpc::ServerContext*, const v1::ListMegaflowsRequest* request,
+                             grpc::ServerWriter<v1::ListMegaflowsResponse>* writer) override {
+    for (uint32_t i = 0; i < 3; ++i) {
+      v1::ListMegaflowsResponse response;
+      response.add_megaflows()->set_match(request->bridge());
+      writer->Write(response);
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status GetCacheStats(grpc::ServerContext*, const v1::GetCacheStatsRequest*,
+                             v1::GetCacheStatsResponse* response) override {
+    response->add_workers()->set_misses(42);
+    return grpc::Status::OK;
+  }
+};
+
 class FakeSwitch final : public datapath::v1::Datapath::Service {
  public:
   FakeOpenFlow openflow;
+  FakeInspect inspect;
 
   explicit FakeSwitch(std::string socket_path) : socket_path_(std::move(socket_path)) {}
   ~FakeSwitch() override { Stop(); }
@@ -107,6 +133,7 @@ class FakeSwitch final : public datapath::v1::Datapath::Service {
     builder.AddListeningPort("unix:" + socket_path_, grpc::InsecureServerCredentials());
     builder.RegisterService(this);
     builder.RegisterService(&openflow);
+    builder.RegisterService(&inspect);
     server_ = builder.BuildAndStart();
   }
 

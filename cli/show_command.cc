@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `vswctl show`: everything one wants to know first when something does not work.
+#include <algorithm>
+
 #include "base/status.h"
 #include "cli/handlers.h"
 #include "cli/value.h"
@@ -11,6 +13,7 @@ namespace vsw::cli {
 namespace {
 
 constexpr Table::Align kRight = Table::Align::kRight;
+constexpr char kListening[] = "listening";
 
 std::string Uptime(uint64_t seconds) {
   return fmt::format("{}d {:02}:{:02}:{:02}", seconds / 86400, seconds / 3600 % 24,
@@ -71,6 +74,19 @@ std::string OwnReason(const std::string& reason, const v1::SwitchStatus& vswitch
   return reason == vswitchd.error() ? "" : reason;
 }
 
+// "  openflow tcp:127.0.0.1:6653: connected for 12 s, master, OpenFlow 1.3".
+std::string ConnectionText(const v1::OpenFlowConnection& connection) {
+  std::string text = fmt::format("  openflow {}: {}", connection.target(), connection.state());
+  if (connection.state() != kListening) {
+    text += fmt::format(" for {} s", connection.since_seconds());
+  }
+  for (const std::string& part : {connection.role(), connection.version()}) {
+    if (!part.empty()) text += ", " + part;
+  }
+  if (!connection.connected() && !connection.error().empty()) text += ": " + connection.error();
+  return text + "\n";
+}
+
 std::string BridgeText(const v1::Bridge& bridge, const v1::SwitchStatus& vswitchd) {
   const v1::BridgeStatus& status = bridge.status();
   const uint64_t dpid = status.dpid() != 0 ? status.dpid() : bridge.dpid();
@@ -80,6 +96,14 @@ std::string BridgeText(const v1::Bridge& bridge, const v1::SwitchStatus& vswitch
       fmt::format(", {} addresses, {} static\n", status.fdb_entries(), status.fdb_static_entries());
   const std::string reason = OwnReason(status.reason(), vswitchd);
   if (!reason.empty()) text += fmt::format("  reason: {}\n", reason);
+  for (const v1::OpenFlowConnection& connection : status.connections()) {
+    // Each bridge listens on its own socket; that it does is no news.
+    const auto& asked_for = bridge.listeners();
+    const bool news =
+        connection.state() != kListening ||
+        std::find(asked_for.begin(), asked_for.end(), connection.target()) != asked_for.end();
+    if (news) text += ConnectionText(connection);
+  }
   for (const v1::RefusedRule& rule : status.refused_rules()) {
     text += fmt::format("  refused: {}: {}\n", rule.rule(), rule.reason());
   }

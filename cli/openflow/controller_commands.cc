@@ -22,10 +22,24 @@ absl::StatusOr<v1::Bridge> Fetch(const Invocation& invocation, Context& context)
 
 using Targets = google::protobuf::RepeatedPtrField<std::string>;
 
-void PrintTargets(const char* member, const Targets& targets, Context& context) {
+// What the switch says of a target; without a word of it, why there is none.
+v1::OpenFlowConnection StateOf(const std::string& target, const v1::BridgeStatus& status) {
+  for (const v1::OpenFlowConnection& connection : status.connections()) {
+    if (connection.target() == target) return connection;
+  }
+  v1::OpenFlowConnection unknown;
+  unknown.set_target(target);
+  unknown.set_state("unknown");
+  unknown.set_error(status.reason());
+  return unknown;
+}
+
+// One a line, as scripts of ovs-vsctl expect; JSON has their state as well.
+void PrintTargets(const char* member, const Targets& targets, const v1::BridgeStatus& status,
+                  Context& context) {
   if (context.printer.json()) {
     std::vector<std::string> elements;
-    for (const std::string& target : targets) elements.push_back(ToJson(target));
+    for (const std::string& target : targets) elements.push_back(ToJson(StateOf(target, status)));
     context.printer.PrintLine(JsonObject({{member, JsonArray(elements)}}));
     return;
   }
@@ -49,7 +63,7 @@ absl::Status BuildDelController(const Invocation& invocation, v1::Change* change
 
 absl::StatusOr<ExitStatus> RunGetController(const Invocation& invocation, Context& context) {
   VSW_ASSIGN_OR_RETURN(const v1::Bridge bridge, Fetch(invocation, context));
-  PrintTargets("controllers", bridge.controllers(), context);
+  PrintTargets("controllers", bridge.controllers(), bridge.status(), context);
   return ExitStatus::kOk;
 }
 
@@ -68,7 +82,7 @@ absl::Status BuildDelListener(const Invocation& invocation, v1::Change* change) 
 
 absl::StatusOr<ExitStatus> RunGetListener(const Invocation& invocation, Context& context) {
   VSW_ASSIGN_OR_RETURN(const v1::Bridge bridge, Fetch(invocation, context));
-  PrintTargets("listeners", bridge.listeners(), context);
+  PrintTargets("listeners", bridge.listeners(), bridge.status(), context);
   return ExitStatus::kOk;
 }
 

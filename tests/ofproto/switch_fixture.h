@@ -7,7 +7,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -33,25 +35,29 @@ class SwitchTest : public ::testing::Test {
     switch_.Translate(key, translation_.get());
     return *translation_;
   }
-  /// "2 3[10]": the ports that it leaves by, with the tags that it bears there; or "drop: reason".
-  std::string Forward(const FlowKey& key) {
-    const Translation& translation = Translate(key);
-    if (translation.actions.empty()) {
-      return "drop: " + std::string(Describe(translation.drop_reason).name);
-    }
-    EXPECT_EQ(translation.drop_reason, DropReason::kNone);
-    std::string text;
-    for (const Sent& sent : RunActions(key, translation.actions.span())) {
-      text += (text.empty() ? "" : " ") + ToString(sent);
-    }
-    return text;
+  /// What becomes of a packet, with all its lookups.
+  struct Fate {
+    std::vector<Sent> sent;         // sorted
+    std::vector<DropReason> drops;  // of lookups that sent nothing
+    std::vector<LearnEvent> learn;
+    bool learn_overflowed = false;
+    int lookups = 0;
+  };
+  Fate Follow(const FlowKey& key) {
+    Fate fate;
+    Follow(key, &fate);
+    std::sort(fate.sent.begin(), fate.sent.end());
+    return fate;
   }
+  /// "2 3[10]": the ports that it leaves by, with the tags that it bears there; or "drop: reason".
+  std::string Forward(const FlowKey& key) { return ToText(Follow(key)); }
   /// What the datapath does with a packet: it is forwarded, and what it teaches is learned.
   std::string Pass(const FlowKey& key) {
-    std::string text = Forward(key);
-    LearnPending();
-    return text;
+    const Fate fate = Follow(key);
+    switch_.OnLearn(fate.learn);
+    return ToText(fate);
   }
+  /// What the last translation taught.
   void LearnPending() { switch_.OnLearn(translation_->learn.span()); }
 
   void Learn(uint32_t bridge, uint16_t vlan, uint64_t mac, uint32_t port) {
@@ -78,6 +84,32 @@ class SwitchTest : public ::testing::Test {
   FakeDatapathControl datapath_;
   Switch switch_;
   std::unique_ptr<Translation> translation_ = std::make_unique<Translation>();
+
+ private:
+  void Follow(const FlowKey& key, Fate* fate) {
+    if (++fate->lookups > 1000) throw std::logic_error("looked up again without end");
+    const Translation& translation = Translate(key);
+    fate->learn.insert(fate->learn.end(), translation.learn.begin(), translation.learn.end());
+    fate->learn_overflowed = fate->learn_overflowed || translation.learn.overflowed();
+    if (translation.drop_reason != DropReason::kNone) {
+      fate->drops.push_back(translation.drop_reason);
+    }
+    const std::vector<Action> actions(translation.actions.begin(), translation.actions.end());
+    RunOn(TagsOf(key), actions, &fate->sent, [&](const ModelTags& tags, uint32_t recirc_id) {
+      Follow(KeyOfPass(key, tags, recirc_id), fate);
+    });
+  }
+  static std::string ToText(const Fate& fate) {
+    if (fate.sent.empty()) {
+      EXPECT_FALSE(fate.drops.empty()) << "dropped without a reason";
+      if (fate.drops.empty()) return "drop";
+      return "drop: " + std::string(Describe(fate.drops.front()).name);
+    }
+    EXPECT_TRUE(fate.drops.empty() || fate.lookups > 1);
+    std::string text;
+    for (const Sent& sent : fate.sent) text += (text.empty() ? "" : " ") + ToString(sent);
+    return text;
+  }
 };
 
 }  // namespace vsw::testing

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Flow keys for tests, field by field: KeyBuilder().In(1).Src(0xa).Dst(0xb).Vlan(10). Converts to a
-// FlowKey with every line defined. Tags are given outermost first; as in a parsed key, those beyond
-// the second one show in the Ethernet type alone.
+// FlowKey with every line defined. Tags are given outermost first; as in a parsed key, one beyond
+// the second shows in the Ethernet type alone. What else there is to say of it is kept in l4_src for
+// the model of frames (frame_model.h).
 #ifndef VSW_TESTS_SUPPORT_KEY_BUILDER_H_
 #define VSW_TESTS_SUPPORT_KEY_BUILDER_H_
 
@@ -36,7 +37,10 @@ class KeyBuilder {
   KeyBuilder& Type(uint16_t type) { return key_.eth_type = Be16::From(type), *this; }
   /// One more tag behind those so far. `priority` is 0..7.
   KeyBuilder& Vlan(uint16_t vlan, uint16_t priority = 0, uint16_t tpid = 0x8100) {
-    if (tags_ == key_.vlan.size()) return Type(tpid);
+    if (tags_ == key_.vlan.size()) {
+      key_.l4_src = Be16::From(static_cast<uint16_t>(priority << 13 | vlan));
+      return Type(tpid);
+    }
     const auto tci = static_cast<uint16_t>(priority << 13 | kVlanPresent | vlan);
     key_.vlan[tags_++] = {.tpid = Be16::From(tpid), .tci = Be16::From(tci)};
     return *this;

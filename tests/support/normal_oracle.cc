@@ -62,9 +62,8 @@ class Evaluator {
   // The ingress side of the table of VLAN modes.
   std::optional<Inside> Sort(const SlowPathPort& port, const ModelTags& tags) {
     if (port.vlan_mode == VlanMode::kDot1qTunnel) {
-      const bool known = tags.empty() || !tags[0].beyond_key || port.cvlans.empty();
       const uint16_t customer = tags.empty() ? 0 : tags[0].vlan;
-      if (port.tag == 0 || !known || (!port.cvlans.empty() && !In(port.cvlans, customer))) {
+      if (port.tag == 0 || (!port.cvlans.empty() && !In(port.cvlans, customer))) {
         Refuse(DropReason::kVlanNotAllowed);
         return std::nullopt;
       }
@@ -77,8 +76,8 @@ class Evaluator {
     if (!tags.empty()) {
       const ModelTag outer = tags[0];
       const ModelTags rest(tags.begin() + 1, tags.end());
-      const bool only_priority = !outer.beyond_key && outer.vlan == 0;
-      if (outer.beyond_key || (only_priority && !rest.empty()) || (access && outer.vlan != 0)) {
+      const bool only_priority = outer.vlan == 0;
+      if ((only_priority && !rest.empty()) || (access && outer.vlan != 0)) {
         Refuse(wrong);
         return std::nullopt;
       }
@@ -121,7 +120,6 @@ class Evaluator {
       case VlanMode::kDot1qTunnel: {
         if (port.tag == 0 || frame.vlan != port.tag) return std::nullopt;
         if (port.cvlans.empty()) return bare;
-        if (!bare.empty() && bare[0].beyond_key) return std::nullopt;
         if (!In(port.cvlans, bare.empty() ? 0 : bare[0].vlan)) return std::nullopt;
         return bare;
       }

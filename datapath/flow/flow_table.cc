@@ -299,9 +299,9 @@ bool FlowTable::ReportSome(uint32_t* cursor, uint32_t slots, const Report& repor
 // The stale decision may cover more than its successor does. Left in place it would let packets of
 // its whole range be translated on the house, one after the other.
 void FlowTable::RemoveStale(FlowLookup* lookup, const Report& report) {
+  const bool renews = Renews(*lookup);
   Megaflow* stale = std::exchange(lookup->stale, nullptr);
-  // Another packet of the burst may have had the slot cleared, or filled anew.
-  if (stale == nullptr || stale->mask == nullptr || !IsStale(*stale)) return;
+  if (!renews) return;
   ReportUse(stale, report);
   Remove(stale);
 }

@@ -63,6 +63,11 @@ class FlowTable {
   }
   void LookupExact(FlowLookup* lookup);
   void LookupMegaflow(FlowLookup* lookup);
+  /// Whether the packet's decision would renew one that was invalidated. No more than one packet
+  /// renews each: another of the same burst may have done it since this one was looked up.
+  bool Renews(const FlowLookup& lookup) const {
+    return lookup.stale != nullptr && lookup.stale->mask != nullptr && IsStale(*lookup.stale);
+  }
 
   /// Puts the decision in for the packet's flow, in place of the stale one that the lookup found or
   /// one of the same match (whose use is reported). nullptr: no room, or the decision is not to be

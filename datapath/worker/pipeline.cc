@@ -157,7 +157,7 @@ void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
 bool Pipeline::Translate(FlowLookup* lookup, uint64_t now_tsc) {
   const PortNo in_port = lookup->key.in_port;
   const uint64_t start_tsc = rte_rdtsc();
-  if (lookup->stale == nullptr && !budget_.Allow(in_port, start_tsc)) return false;
+  if (!flows_->Renews(*lookup) && !budget_.Allow(in_port, start_tsc)) return false;
   DefineLines(&lookup->key, 0xff);
   translation_->Clear();
   env_.slow_path->Translate(lookup->key, translation_.get());

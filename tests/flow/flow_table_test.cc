@@ -275,8 +275,11 @@ TEST_F(FlowTableTest, AStaleDecisionGivesWayToANarrowerOne) {
   Make();
   Megaflow* wide = InstallOutput(Ipv4Key(1, 1), kMaskNothing, 2, {100});
   table_->Invalidate(100, report_);
-  EXPECT_EQ(Lookup(Ipv4Key(1, 2)).stale, wide);
+  const FlowLookup same_burst = Lookup(Ipv4Key(1, 2));
+  EXPECT_EQ(same_burst.stale, wide);
+  EXPECT_TRUE(table_->Renews(same_burst));
   ASSERT_NE(InstallOutput(Ipv4Key(1, 1), kMaskSource, 2), nullptr);
+  EXPECT_FALSE(table_->Renews(same_burst)) << "it has been renewed meanwhile";
   EXPECT_EQ(Lookup(Ipv4Key(1, 2)).stale, nullptr) << "others pay for their translation again";
   EXPECT_EQ(table_->megaflow_count(), 1u);
   // Also when the new decision is not kept.

@@ -136,7 +136,11 @@ void Executor::RunList(rte_mbuf* packet, std::span<const Action> actions,
         return Recirculate(editor.packet(), longer ? action.value : action.mask, context);
       }
       case ActionType::kRecirculateByHash: {
-        if (action.value == 0) break;  // nothing to choose from
+        if (action.value == 0) {  // nothing to choose from
+          context.ingress->Drop(DropReason::kNoLiveBucket);
+          rte_pktmbuf_free(editor.packet());
+          return;
+        }
         const uint32_t hash = SelectHash(*context.key, action.mask);
         const uint32_t choice = SelectByHash(hash, action.value);
         return Recirculate(editor.packet(), WordAt(behind, choice), context);
@@ -149,7 +153,6 @@ void Executor::RunList(rte_mbuf* packet, std::span<const Action> actions,
         }
         continue;
     }
-    break;
   }
   // Nothing took it over: it went to a controller alone, or nowhere.
   if (!plan.sends && context.drop_reason != DropReason::kNone) {

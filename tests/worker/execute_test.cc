@@ -350,6 +350,12 @@ TEST_F(ExecuteTest, ChoosesTheWayByHashForAWholeConnection) {
   EXPECT_EQ(connections, 500u) << "a connection keeps its way";
 }
 
+TEST_F(ExecuteTest, AChoiceAmongNothingIsADropWithAName) {
+  Through({Action{.type = ActionType::kRecirculateByHash, .value = 0}}, Udp(1));
+  EXPECT_TRUE(out_.TakeSent().empty());
+  EXPECT_EQ(Drops(1, DropReason::kNoLiveBucket), 1u);
+}
+
 TEST_F(ExecuteTest, AListThatIsCutShortDoesWhatIsWhole) {
   for (const Action broken :
        {Action{.type = ActionType::kController, .value = 100},

@@ -129,19 +129,6 @@ void ActionChecker::SetTag(bool present) {
 bool ActionChecker::Has(FieldId field) const {
   if (environment_.prerequisites == Prerequisites::kUnknown) return true;
   if (field == FieldId::kVlanVid) return IsTagged();
-  // A later fragment has no transport header.
-  const bool later = (match_.value.packet.ip_frag & kFragLater) != 0;
-  switch (Describe(field).prerequisite) {
-    case Prerequisite::kTcp:
-    case Prerequisite::kUdp:
-    case Prerequisite::kSctp:
-    case Prerequisite::kIcmpv4:
-    case Prerequisite::kIcmpv6:
-      if (later) return false;
-      break;
-    default:
-      break;
-  }
   return MeetsPrerequisite(match_, field);
 }
 

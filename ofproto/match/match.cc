@@ -15,8 +15,10 @@ bool HasType(const Match& match, uint16_t type) {
          match.value.packet.eth_type == Be16::From(type);
 }
 bool IsIp(const Match& match) { return HasType(match, kTypeIpv4) || HasType(match, kTypeIpv6); }
+// A later fragment has no transport header.
 bool HasProto(const Match& match, uint8_t proto) {
-  return match.mask.packet.ip_proto == 0xff && match.value.packet.ip_proto == proto;
+  const bool later = (match.value.packet.ip_frag & match.mask.packet.ip_frag & kFragLater) != 0;
+  return !later && match.mask.packet.ip_proto == 0xff && match.value.packet.ip_proto == proto;
 }
 bool HasIcmpv6Type(const Match& match, uint16_t type) {
   return (match.mask.packet.l4_src.Get() & 0xff) == 0xff && match.value.packet.l4_src.Get() == type;

@@ -53,6 +53,7 @@ bool TakesFlood(TranslationContext& context, const PortRules& in, const PortRule
 void Flood(TranslationContext& context, const BridgeRules& bridge, const PortRules& in,
            const BridgeFrame& frame) {
   context.DependOn(FloodTag(bridge.id));
+  if (!context.CountAction(bridge.ports.size())) return;
   // One form after the other, the received one first, so that tags change once or twice in all.
   using Order = std::array<EgressForm, 3>;
   const Order order =

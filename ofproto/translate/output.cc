@@ -22,6 +22,7 @@ constexpr uint32_t kFirstReserved16 = 0xff00;
 void OutputToAll(TranslationContext& context, uint32_t unwanted_config) {
   const BridgeRules& bridge = *context.stay.bridge;
   context.DependOn(FloodTag(bridge.id));
+  if (!context.CountAction(bridge.ports.size())) return;
   const uint32_t in_port = context.view.pipeline_in_port();
   bool sent = false;
   for (const PortRules& out : bridge.ports) {

@@ -135,6 +135,8 @@ void ReceiveInBridge(TranslationContext& context, const PortRules& in) {
   const TraceLevel level(context, [&] { return DescribeBridge(context); });
   if ((in.of_config & port_config::kDown) != 0) return context.Drop(DropReason::kPortDown);
   if ((in.of_config & port_config::kNoRecv) != 0) return context.Drop(DropReason::kNoReceive);
+  // What a bridge on the way here uncovered has to be known before anything is read.
+  if (!ParseAgain(context)) return;
   if (context.stay.state == nullptr || context.stay.state->fail_open) {
     return TranslateNormal(context, bridge, in, context.view.tags());
   }

@@ -39,6 +39,7 @@ void TranslationContext::Count(StatId stat) {
 void TranslationContext::Output(PortNo port, const FrameTags& tags) {
   if (tags.overflowed()) return Fail(DropReason::kTooManyActions);
   writer.Output(port, cut_bytes, tags);
+  if (result_.actions.overflowed()) Fail(DropReason::kTooManyActions);
 }
 
 void TranslationContext::Drop(DropReason reason) {
@@ -57,8 +58,9 @@ bool TranslationContext::Step() {
   return false;
 }
 
-bool TranslationContext::CountAction() {
-  if (++actions_done_ <= kMaxActionsDone) return true;
+bool TranslationContext::CountAction(size_t count) {
+  actions_done_ += count;
+  if (actions_done_ <= kMaxActionsDone) return true;
   Fail(DropReason::kTooManySteps);
   return false;
 }

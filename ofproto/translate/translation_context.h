@@ -56,7 +56,7 @@ class TranslationContext {
   static constexpr int kMaxResubmitDepth = 64;
   static constexpr int kMaxNesting = 512;
   static constexpr int kMaxSteps = 4096;
-  static constexpr int kMaxActionsDone = 65536;
+  static constexpr size_t kMaxActionsDone = 65536;
   static constexpr uint32_t kMaxNodes = 1024;
 
   TranslationContext(const ConfigSnapshot& config, FieldView& view, Translation* result,
@@ -111,10 +111,10 @@ class TranslationContext {
   /// The exit action.
   void Exit() { exited_ = true; }
   void ClearExit() { exited_ = false; }
-  /// One more lookup, bucket or port of a flood; one more action. False: too many, and the packet
-  /// is dropped.
+  /// One more lookup or bucket; one more action, or as many ports of a flood. False: too many, and
+  /// the packet is dropped.
   bool Step();
-  bool CountAction();
+  bool CountAction(size_t count = 1);
 
   /// A level of resubmits, groups or clones. `deepens`: counts to kMaxResubmitDepth.
   class Level {
@@ -251,7 +251,7 @@ class TranslationContext {
   int resubmit_depth_ = 0;
   int nesting_ = 0;
   int steps_ = 0;
-  int actions_done_ = 0;
+  size_t actions_done_ = 0;
   int scope_depth_ = 0;
   int last_scope_ = -1;  // the scope that came back
   const GroupStay* innermost_group_ = nullptr;

@@ -117,5 +117,38 @@ TEST_F(PacketOuts, LengthIsKnownAtOnce) {
   EXPECT_EQ(Send("check_pkt_larger(50)->NXM_NX_REG0[0],table", Udp(), 1), "");
 }
 
+// ---- Floods are bounded, whether or not they send anything.
+
+class FloodBoundTest : public PipelineTest {
+ protected:
+  void ManyPorts(bool usable) {
+    BridgeBuilder bridge(0);
+    for (uint32_t port = 1; port <= 64; ++port) {
+      bridge.With(usable ? Trunk(port) : Trunk(port).Down());
+    }
+    Configure(Config(bridge));
+  }
+  void FloodAgainAndAgain(int times) {
+    FlowMod rule;
+    for (int i = 0; i < times; ++i) {
+      rule.instructions.apply.push_back(act::Output{.port = kOfpAll});
+    }
+    rule.instructions.has_apply = true;
+    bridge().Change(rule);
+  }
+};
+
+TEST_F(FloodBoundTest, EndsWithTheRoomForOutputs) {
+  ManyPorts(/*usable=*/true);
+  FloodAgainAndAgain(300);
+  EXPECT_EQ(Ports(Udp()), "drop: too-many-actions");
+}
+
+TEST_F(FloodBoundTest, EndsWithTheStepsWhereNoPortTakesIt) {
+  ManyPorts(/*usable=*/false);
+  FloodAgainAndAgain(2000);
+  EXPECT_EQ(Ports(Udp()), "drop: too-many-steps");
+}
+
 }  // namespace
 }  // namespace vsw::testing

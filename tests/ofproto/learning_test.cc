@@ -206,5 +206,36 @@ TEST_F(Learning, SurvivesHostileSourcesInBulk) {
   EXPECT_THAT(Fdb(), SizeIs(8192));
 }
 
+// A controller may send on behalf of a port, or of nobody.
+class PacketOutLearning : public Learning {
+ protected:
+  void SendByNormal(uint32_t in_port, uint64_t source) {
+    datapath_.parse = [=](std::span<const uint8_t>, PortNo port, FlowKey* key) {
+      *key = KeyBuilder().Src(source).Dst(0xb);
+      key->in_port = port;
+      return true;
+    };
+    PacketOut packet_out;
+    packet_out.packet.resize(60);
+    packet_out.metadata.pipeline.in_port = Be32::From(in_port);
+    packet_out.actions.push_back(act::Output{.port = kOfpNormal});
+    const OfStatus status = switch_.FindBridge("br0")->SendPacket(packet_out);
+    EXPECT_TRUE(status.ok()) << status.ToString();
+  }
+};
+
+TEST_F(PacketOutLearning, TeachesLikeAPacketThatCameInByThePort) {
+  SendByNormal(1, 0xa);
+  EXPECT_THAT(Fdb(), ElementsAre("0/0 02:00:00:00:00:0a 1"));
+  EXPECT_EQ(Forward(KeyBuilder().In(3).Src(0xc).Dst(0xa)), "1");
+  SendByNormal(2, 0xa);
+  EXPECT_THAT(Fdb(), ElementsAre("0/0 02:00:00:00:00:0a 2")) << "it moved";
+}
+
+TEST_F(PacketOutLearning, TeachesNothingOnBehalfOfNobody) {
+  SendByNormal(kOfpController, 0xa);
+  EXPECT_THAT(Fdb(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace vsw::testing

@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "bench/micro/null_port.h"
 #include "datapath/worker/pipeline.h"
 #include "tests/support/eal.h"
 #include "tests/support/packet_builder.h"
@@ -44,25 +45,6 @@ class OneDecision : public SlowPath {
   const std::vector<Action> actions_;
 };
 
-// Takes frames and leaves them as they are; copies it frees.
-class NullPort : public Port {
- public:
-  NullPort(uint32_t number, bool frees) : Port(PortNo{number}, "null"), frees_(frees) {}
-  uint16_t rx_queue_count() const override { return 0; }
-  uint16_t Receive(QueueId, std::span<rte_mbuf*>, PortCounters&) override { return 0; }
-  void Transmit(WorkerId, std::span<rte_mbuf*> burst, PortCounters& counters) override {
-    counters.tx_packets.Add(burst.size());
-    if (frees_) rte_pktmbuf_free_bulk(burst.data(), static_cast<unsigned>(burst.size()));
-  }
-  PortInfo ReadInfo() const override { return {}; }
-  absl::Status Reconfigure(const std::map<std::string, std::string>&) override {
-    return absl::OkStatus();
-  }
-
- private:
-  const bool frees_;
-};
-
 constexpr uint8_t kIpWord = offsetof(FlowKey, ip_proto) / 4;
 constexpr uint8_t kSourceWord = offsetof(FlowKey, ipv4_src) / 4;
 constexpr uint8_t kPortsWord = offsetof(FlowKey, l4_src) / 4;
@@ -70,7 +52,7 @@ const Action kOutput = Action::Output(PortNo{2});
 
 void RunBurst(benchmark::State& state, const std::vector<Action>& actions) {
   OneDecision slow_path(actions);
-  NullPort keeps(2, false), frees(3, true);
+  bench::NullPort keeps(2, false), frees(3, true);
   auto ports = std::make_unique<PortTable>();
   ports->Publish(&keeps);
   ports->Publish(&frees);

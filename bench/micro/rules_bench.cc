@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "bench/micro/acl_rules.h"
+#include "bench/micro/no_datapath.h"
 #include "bench/micro/ratio_reporter.h"
 #include "ofproto/table/rule_classifier.h"
 #include "ofproto/table/table_set.h"
@@ -198,30 +199,8 @@ void LoadClassifier(benchmark::State& state) {
       benchmark::Counter(kRoutes, benchmark::Counter::kIsIterationInvariantRate);
 }
 
-// A datapath without workers or counters.
-class NoDatapath : public DatapathControl {
- public:
-  void Synchronize() override {}
-  void Invalidate(std::span<const Tag>) override {}
-  void InvalidateAll() override {}
-  void InvalidateMatching(std::span<const TagFilter>) override {}
-  StatId AllocateStat() override { return StatId{1}; }
-  void ReleaseStat(StatId) override {}
-  StatTotals ReadStat(StatId) const override { return {}; }
-  void CollectStatistics() override {}
-  void SetMeter(uint32_t, const MeterSpec&) override {}
-  void ClearMeter(uint32_t) override {}
-  MeterTotals ReadMeter(uint32_t) const override { return {}; }
-  void SetTunnelOptions(BridgeId, const TunnelOptionMap&) override {}
-  void Inject(std::span<const uint8_t>, PortNo, const Translation&) override {}
-  bool ParseFrame(std::span<const uint8_t>, PortNo, FlowKey*) const override { return false; }
-  PortTotalsView ReadPortTotals(PortNo) const override { return {}; }
-  void RunOnSlowThread(const std::function<void()>& task) override { task(); }
-  uint64_t NowNs() const override { return 1; }
-};
-
 void ChangeTables(benchmark::State& state) {
-  NoDatapath control;
+  bench::NoDatapath control;
   TableSet tables(&control);
   std::vector<Tag> tags;
   std::vector<DatapathControl::TagFilter> filters;

@@ -24,7 +24,7 @@
 #include "datapath/worker/worker_set.h"
 #include "ofproto/switch.h"
 #include "ofproto/text/text.h"
-#include "tests/differential/memory_port.h"
+#include "tests/support/memory_port.h"
 #include "tests/support/eal.h"
 
 namespace vsw::testing {

@@ -3,8 +3,8 @@
 // A port whose cable is memory: frames are put in, and what leaves is kept in order.
 //
 // Thread safety: Put() and Take() from the test's thread, the rest from workers.
-#ifndef VSW_TESTS_DIFFERENTIAL_MEMORY_PORT_H_
-#define VSW_TESTS_DIFFERENTIAL_MEMORY_PORT_H_
+#ifndef VSW_TESTS_SUPPORT_MEMORY_PORT_H_
+#define VSW_TESTS_SUPPORT_MEMORY_PORT_H_
 
 #include <atomic>
 #include <cstdint>
@@ -77,4 +77,4 @@ class MemoryPort : public Port {
 
 }  // namespace vsw::testing
 
-#endif  // VSW_TESTS_DIFFERENTIAL_MEMORY_PORT_H_
+#endif  // VSW_TESTS_SUPPORT_MEMORY_PORT_H_

@@ -144,14 +144,25 @@ class Oracle:
                 return text
         fence = f"priority=65535,dl_type={FENCE_TYPE:#x},actions=output:{FENCE_PORT}"
         status, text = self.ofctl("add-flows", "-", stdin="\n".join([*flows, fence]) + "\n")
-        # Until its caches are gone, packets may go by the former rules.
-        self.appctl("revalidator/purge")
+        self._forget_decisions()
         return None if status == 0 else text
+
+    def takes(self, flow):
+        """Whether it takes one more rule."""
+        return self.ofctl("add-flows", "-", stdin=flow + "\n")[0] == 0
+
+    def _forget_decisions(self):
+        """Until they are gone, packets may go by former rules and addresses. A purge leaves out what
+        is just being looked at; without its record here the datapath's flow is not used again."""
+        self.appctl("dpctl/del-flows", "dummy@ovs-dummy")
+        self.appctl("revalidator/purge")
 
     def send(self, packets):
         """Sends [(port, octets)] one after the other; returns for each {port: [octets that left]}."""
         results = []
         for port, octets in packets:
+            # What one teaches takes back decisions about others only some time later.
+            self._forget_decisions()
             self.appctl("netdev-dummy/receive", f"p{port}", octets.hex())
             self._fence(port)
             results.append({out: sent for out in range(1, self.ports + 1)

@@ -24,21 +24,24 @@ struct Chain {
   };
   uint16_t id = 0;           // what the used entry names: head index or buffer id
   uint16_t descriptors = 0;  // ring slots that it takes (always 1 in a split ring)
+  uint16_t buffers = 0;      // descriptors with a buffer, be it empty
   uint16_t pieces = 0;
   uint64_t length = 0;  // bytes over all pieces
   Piece piece[kMaxPieces];
 
   void Clear() {
     descriptors = 1;
+    buffers = 0;
     pieces = 0;
     length = 0;
   }
 
   /// Adds the buffer of one descriptor. False: outside of the guest's memory, of the wrong
-  /// direction, or one piece too many.
+  /// direction, or one too many; empty buffers count, or a chain of them alone would be as long as
+  /// a guest likes.
   bool Append(const GuestMemory& memory, uint64_t address, uint32_t size, bool writable,
               Direction direction) {
-    if (writable != (direction == Direction::kToGuest)) return false;
+    if (writable != (direction == Direction::kToGuest) || ++buffers > kMaxPieces) return false;
     uint64_t left = size;
     length += size;
     while (left > 0) {

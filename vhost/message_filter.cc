@@ -80,7 +80,7 @@ const char* CheckVringFd(const Message& message, uint32_t vring_count) {
   if (expected == 0) return nullptr;
   const int fd = message.fds[0];
   if (!IsEventFd(fd)) return "kick or call is no eventfd";
-  // Interrupting the guest must never wait for it.
+  // Reading and writing it must never wait. The peer can take that back; see event_signal.h.
   const int flags = fcntl(fd, F_GETFL);
   if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0) return "eventfd cannot be set up";
   return nullptr;

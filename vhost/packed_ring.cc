@@ -3,9 +3,17 @@
 
 #include <rte_vhost.h>
 
+#include <algorithm>
 #include <atomic>
 
 namespace vsw::vhost {
+namespace {
+
+// Descriptors up to which the end of a chain is looked for: no driver makes one as long, and a
+// guest must not keep a worker walking.
+constexpr uint32_t kLongestChain = 1024;
+
+}  // namespace
 
 bool PackedRing::Start(const RingSetup& setup) {
   if (setup.size == 0 || setup.size > kMaxRingSize) return false;
@@ -37,7 +45,8 @@ Fetch PackedRing::FetchChain(Cursor* cursor, Direction direction, Chain* chain) 
   chain->descriptors = 0;
   bool good = true;
   // A bad chain is followed to its end: only there stands the id with which it can go back.
-  while (chain->descriptors < setup_.size) {
+  const uint32_t longest = std::min(setup_.size, kLongestChain);
+  while (chain->descriptors < longest) {
     const PackedDescriptor descriptor = ReadOnce(&descriptors_[cursor->index]);
     cursor->Advance(1, setup_.size);
     ++chain->descriptors;
@@ -53,7 +62,7 @@ Fetch PackedRing::FetchChain(Cursor* cursor, Direction direction, Chain* chain) 
       return good ? Fetch::kOk : Fetch::kBadChain;
     }
   }
-  return Fetch::kBroken;  // a chain without an end has no id
+  return Fetch::kBroken;  // a chain without an end in sight has no id
 }
 
 Fetch PackedRing::FetchIndirect(const PackedDescriptor& table, Direction direction, Chain* chain) {

@@ -4,9 +4,10 @@
 #include <rte_mbuf.h>
 #include <rte_vhost.h>
 #include <sys/uio.h>
-#include <unistd.h>
 
 #include <algorithm>
+
+#include "vhost/event_signal.h"
 
 namespace vsw::vhost {
 namespace {
@@ -373,9 +374,7 @@ void Queue::EndSleep() {
 }
 
 void Queue::Interrupt() {
-  if (setup_.call_fd < 0) return;
-  const uint64_t one = 1;
-  (void)!write(setup_.call_fd, &one, sizeof(one));
+  if (setup_.call_fd >= 0) SignalEvent(setup_.call_fd);
 }
 
 }  // namespace vsw::vhost

@@ -8,6 +8,7 @@
 #ifndef VSW_OFPROTO_CONNECTION_BRIDGE_HUB_H_
 #define VSW_OFPROTO_CONNECTION_BRIDGE_HUB_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -41,6 +42,8 @@ class BridgeHub final : public BridgeObserver {
   /// Makes `session` the only master (1.3 section 6.3.4), and tells those that were it.
   void MakeMaster(Session* session);
   MasterElection& election() { return election_; }
+  /// How many messages the bundles of all controllers hold. Any thread may change it.
+  std::atomic<size_t>* bundled_messages() { return &bundled_messages_; }
 
   /// A request changed something that Commit() must make sure of.
   void Changed() { uncommitted_ = true; }
@@ -68,6 +71,7 @@ class BridgeHub final : public BridgeObserver {
   BridgeControl* bridge_;
   std::vector<std::shared_ptr<Session>> sessions_;
   MasterElection election_;
+  std::atomic<size_t> bundled_messages_{0};
   bool uncommitted_ = false;
   bool in_request_ = false;
   bool monitors_pending_ = false;

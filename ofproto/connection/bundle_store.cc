@@ -20,8 +20,12 @@ OfStatus CheckBuffer(const BridgeControl::BundleEntry& entry) {
 
 }  // namespace
 
+BundleStore::~BundleStore() {
+  while (!bundles_.empty()) Erase(bundles_.begin());
+}
+
 void BundleStore::Erase(Map::iterator it) {
-  messages_ -= it->second.entries.size();
+  held_->fetch_sub(it->second.entries.size(), std::memory_order_relaxed);
   bundles_.erase(it);
 }
 
@@ -72,8 +76,10 @@ OfStatus BundleStore::Add(msg::BundleAdd add, const Quote& message, uint64_t now
   }
   bundle.last_ns = now_ns;
   VSW_OF_RETURN_IF_ERROR(CheckBuffer(add.entry));
-  if (messages_ >= kMaxMessages) return OfErrorId::kBundleMessageTooMany;
-  ++messages_;
+  if (held_->load(std::memory_order_relaxed) >= kMaxMessages) {
+    return OfErrorId::kBundleMessageTooMany;
+  }
+  held_->fetch_add(1, std::memory_order_relaxed);
   bundle.entries.push_back(std::move(add.entry));
   bundle.quotes.emplace_back(add.inner);
   return {};
@@ -93,7 +99,7 @@ OfResult<Bundle> BundleStore::Take(uint32_t id, uint16_t flags) {
     Erase(it);
     return OfErrorId::kBundleBadFlags;
   }
-  messages_ -= it->second.entries.size();
+  held_->fetch_sub(it->second.entries.size(), std::memory_order_relaxed);
   Bundle bundle = std::move(it->second);
   bundles_.erase(it);
   return bundle;

@@ -4,10 +4,11 @@
 // held back until they are committed together. What goes wrong with a bundle discards it, as the
 // specification wants; the store only keeps and counts, committing is the caller's.
 //
-// Thread safety: the slow thread.
+// Thread safety: the slow thread, but for the destructor.
 #ifndef VSW_OFPROTO_CONNECTION_BUNDLE_STORE_H_
 #define VSW_OFPROTO_CONNECTION_BUNDLE_STORE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -33,8 +34,15 @@ struct Bundle {
 class BundleStore {
  public:
   static constexpr size_t kMaxBundles = 64;
-  /// Over all bundles of a connection; a message takes about a kilobyte.
+  /// Over all bundles of all connections of a bridge, or many peers could fill memory together; a
+  /// message takes about a kilobyte.
   static constexpr size_t kMaxMessages = 1 << 19;
+
+  /// `held` counts the messages of all stores of the bridge, and outlives this one.
+  explicit BundleStore(std::atomic<size_t>* held) : held_(held) {}
+  ~BundleStore();
+  BundleStore(const BundleStore&) = delete;
+  BundleStore& operator=(const BundleStore&) = delete;
 
   OfStatus Open(uint32_t id, uint16_t flags, const Quote& message, uint64_t now_ns);
   OfStatus Close(uint32_t id, uint16_t flags, uint64_t now_ns);
@@ -54,7 +62,7 @@ class BundleStore {
   void Erase(Map::iterator it);
 
   Map bundles_;
-  size_t messages_ = 0;
+  std::atomic<size_t>* const held_;
 };
 
 }  // namespace vsw::ofconn

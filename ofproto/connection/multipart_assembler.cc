@@ -23,7 +23,36 @@ OfStatus Join(Request* whole, Request part) {
   return {OfErrorId::kBadLength, "a request of this type has one part"};
 }
 
+size_t MonitorsOf(const Request& request) {
+  const auto* monitors = std::get_if<msg::FlowMonitorRequests>(&request.body);
+  return monitors == nullptr ? 0 : monitors->monitors.size();
+}
+
 }  // namespace
+
+MultipartAssembler::Map::iterator MultipartAssembler::Erase(Map::iterator it) {
+  monitors_ -= MonitorsOf(it->second.request);
+  return open_.erase(it);
+}
+
+void MultipartAssembler::GiveUp(uint32_t xid) {
+  if (const auto it = open_.find(xid); it != open_.end()) Erase(it);
+}
+
+// Adds a further part to what is there of its request.
+OfStatus MultipartAssembler::Grow(Open* open, Request part) {
+  if (open->request.body.index() != part.body.index() || open->request.nicira != part.nicira) {
+    // Another type with the same xid (1.3 section 7.3.5: they must be the same in all parts).
+    return {OfErrorId::kBadMultipart, "parts of different types with one xid"};
+  }
+  const size_t monitors = MonitorsOf(part);
+  if (open->bytes > kMaxBytes || monitors_ + monitors > kMaxMonitors) {
+    return OfErrorId::kMultipartOverflow;
+  }
+  VSW_OF_RETURN_IF_ERROR(Join(&open->request, std::move(part)));
+  monitors_ += monitors;
+  return {};
+}
 
 OfResult<std::optional<Request>> MultipartAssembler::Add(Request part, uint64_t now_ns) {
   const uint32_t xid = part.header.xid;
@@ -32,29 +61,23 @@ OfResult<std::optional<Request>> MultipartAssembler::Add(Request part, uint64_t 
   const auto it = open_.find(xid);
   if (it == open_.end()) {
     if (!more) return std::optional<Request>(std::move(part));
-    if (open_.size() >= kMaxOpen) {
+    if (open_.size() >= kMaxOpen || monitors_ + MonitorsOf(part) > kMaxMonitors) {
       return OfStatus(OfErrorId::kMultipartOverflow, "too many requests are incomplete");
     }
+    monitors_ += MonitorsOf(part);
     open_.emplace(xid, Open{std::move(part), bytes, now_ns});
     return std::optional<Request>();
   }
   Open& open = it->second;
   open.last_ns = now_ns;
   open.bytes += bytes;
-  OfStatus status;
-  if (open.request.body.index() != part.body.index() || open.request.nicira != part.nicira) {
-    // Another type with the same xid (1.3 section 7.3.5: they must be the same in all parts).
-    status = OfStatus(OfErrorId::kBadMultipart, "parts of different types with one xid");
-  } else if (open.bytes > kMaxBytes) {
-    status = OfErrorId::kMultipartOverflow;
-  } else {
-    status = Join(&open.request, std::move(part));
-  }
+  const OfStatus status = Grow(&open, std::move(part));
   if (!status.ok()) {
-    open_.erase(it);
+    Erase(it);
     return status;
   }
   if (more) return std::optional<Request>();
+  monitors_ -= MonitorsOf(open.request);
   std::optional<Request> whole(std::move(open.request));
   whole->more = false;
   open_.erase(it);
@@ -69,7 +92,7 @@ std::vector<OfHeader> MultipartAssembler::TakeExpired(uint64_t now_ns) {
       continue;
     }
     expired.push_back(it->second.request.header);
-    it = open_.erase(it);
+    it = Erase(it);
   }
   return expired;
 }

@@ -14,6 +14,7 @@ Session::Session(std::shared_ptr<BridgeHub> hub, std::shared_ptr<Outbox> outbox,
       outbox_(std::move(outbox)),
       settings_(std::move(settings)),
       async_(settings_.version),
+      bundles_(hub_->bundled_messages()),
       monitors_(settings_.version, outbox_.get()),
       miss_limit_(settings_.packet_in_rate, settings_.packet_in_burst),
       action_limit_(settings_.packet_in_rate, settings_.packet_in_burst) {

@@ -33,10 +33,14 @@ RULES = [
      "the private gRPC service for rules: as ofproto, and what the datapath's service asks of it"),
     (r"^ofproto/(?!service/)", None, r"^ofproto/service/",
      "the gRPC service is above all of ofproto; only main puts it in place"),
-    (r"^(base|vhost|ofproto|db)/", r"^ofproto/service/", r"\.pb\.h$",
+    (r"^(base|vhost|ofproto|db)/", r"^ofproto/service/", r"\.pb\.h$|^grpc",
      "generated messages only at the edges"),
-    (r"^datapath/(packet|flow|port|worker|process)/", None, r"\.pb\.h$",
-     "no generated messages in what a worker runs"),
+    (r"^control/",
+     r"_service\.|_reactor\.|^control/(convert|daemon|main|reconciler|relay|rpc_status|service_context|"
+     r"switch_client|switch_view|rules/rule_message|rules/stored_rules)\.",
+     r"\.pb\.h$|^grpc", "generated messages only in services, the reconciler and conversion"),
+    (r"^datapath/", r"^datapath/(apply/|main\.cc$)", r"\.pb\.h$|^grpc|^datapath/apply/",
+     "no generated messages in what a worker runs, nor what is above it"),
 ]
 
 

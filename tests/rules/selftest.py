@@ -16,6 +16,10 @@ FORBIDDEN = [
     ("control/reconciler.cc", "datapath/flow/action.h"),
     ("cli/main.cc", "db/store.h"),
     ("db/store.cc", "vsw/v1/config.pb.h"),
+    ("datapath/some_new_folder/port.cc", "vsw/v1/config.pb.h"),
+    ("datapath/worker/worker.cc", "datapath/apply/convert.h"),
+    ("control/validate.cc", "vsw/v1/config.pb.h"),
+    ("ofproto/connection/session.cc", "grpcpp/grpcpp.h"),
 ]
 ALLOWED = [
     ("datapath/main.cc", "ofproto/pipeline.h"),
@@ -26,6 +30,8 @@ ALLOWED = [
     ("vhost/guest.cc", "datapath/packet/offload.h"),
     ("cli/main.cc", "vsw/v1/config.grpc.pb.h"),
     ("control/reconciler.cc", "db/store.h"),
+    ("control/port_service.h", "vsw/v1/config.grpc.pb.h"),
+    ("control/rules/rule_message.h", "vsw/v1/openflow.pb.h"),
 ]
 
 

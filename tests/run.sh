@@ -7,7 +7,8 @@
 #   tests/run.sh --system [NAME...] system tests only: all, or those of tests/system named
 #
 # Ends with the line "N passed, N failed, N skipped", which counts every case, and with exit status 0
-# only when none failed. A skipped test says why. Logs are in build/test-logs.
+# only when none failed. A skipped test says why. A system test is one case unless it tells of cases
+# of its own ("CASES: ..."). Logs are in build/test-logs.
 set -uo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -76,15 +77,25 @@ script_check() {
   fi
 }
 
+# Adds the cases that a system test tells of; fails if it tells of none.
+count_cases() {
+  local log=$1 said
+  said=$(grep -E '^CASES: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped' "$log") || return 1
+  printf '         %s\n' "$said"
+  while read -r _ p _ f _ s _; do
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  done <<<"$said"
+}
+
 system_test() {
-  local path=$1 name start=$SECONDS status
+  local path=$1 name start=$SECONDS status failed_before
   name=$(basename "$path" .py)
   timeout -k 30 "$system_seconds" python3 -B "$path" >"$logs/$name.log" 2>&1 </dev/null
   status=$?
   case "$status" in
     0)
-      passed=$((passed + 1))
       report passed "$name" "$((SECONDS - start)) s"
+      count_cases "$logs/$name.log" || passed=$((passed + 1))
       # Gaps and rates are for people; nothing judges them.
       grep -E 'gap|Mbit/s' "$logs/$name.log" | sed 's/^ */         /'
       ;;
@@ -94,8 +105,10 @@ system_test() {
       grep '^SKIPPED:' "$logs/$name.log"
       ;;
     *)
-      failed=$((failed + 1))
       tail -n 120 "$logs/$name.log"
+      failed_before=$failed
+      count_cases "$logs/$name.log"
+      [ "$failed" -gt "$failed_before" ] || failed=$((failed + 1))
       [ "$status" -lt 124 ] || echo "ended by force after $system_seconds s"
       report FAILED "$name" "$((SECONDS - start)) s, exit status $status"
       ;;
@@ -128,7 +141,7 @@ case "${1:-}" in
   --unit) system=0 && shift ;;
   --system) unit=0 && shift ;;
   *)
-    sed -n '3,10s/^# \{0,1\}//p' "$0"
+    sed -n '3,11s/^# \{0,1\}//p' "$0"
     exit 1
     ;;
 esac

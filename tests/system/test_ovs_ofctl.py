@@ -29,6 +29,24 @@ def describe(ofctl):
     assert "one" in ofctl("dump-ports", "1") or "port  1" in ofctl("dump-ports", "1")
     described = ofctl("dump-ports-desc")
     assert "1(one)" in described and "2(two)" in described, described
+    assert "queues" in ofctl("queue-stats").lower()
+    assert ofctl.run("ping", "64")[0] == 0 and ofctl.run("probe")[0] == 0
+    if ofctl.version != "OpenFlow10":
+        features = ofctl("dump-table-features")
+        assert "table 0" in features and "apply_actions" in features.lower(), features[:800]
+
+
+def settings(ofctl):
+    """Fragments and eviction are set as asked and told."""
+    assert "normal" in ofctl("get-frags")
+    ofctl("set-frags", "drop")
+    assert "drop" in ofctl("get-frags")
+    ofctl("set-frags", "normal")
+    if ofctl.version in ("OpenFlow14", "OpenFlow15"):
+        ofctl("mod-table", "0", "evict")
+        assert "eviction=on" in ofctl("dump-table-desc"), ofctl("dump-table-desc")
+        ofctl("mod-table", "0", "noevict")
+        assert "eviction=on" not in ofctl("dump-table-desc")
 
 
 def rules(ofctl, folder):
@@ -38,6 +56,9 @@ def rules(ofctl, folder):
     ofctl("add-flow", "priority=7,in_port=1,actions=output:2")
     ofctl("add-flows", "-", stdin=RULES)
     assert len(ofctl.flows()) == 5, ofctl.flows()
+    ofctl("mod-flows", "priority=80,cookie=0x1234,tcp,tp_dst=80,actions=output:2",
+          options=("--strict",))
+    assert any("tp_dst=80" in flow and "output:2" in flow for flow in ofctl.flows()), ofctl.flows()
     ofctl("mod-flows", "cookie=0x1234/-1,tcp,tp_dst=80,actions=output:1")
     assert any("tp_dst=80" in flow and "output:1" in flow for flow in ofctl.flows()), ofctl.flows()
     ofctl("del-flows", "priority=7,in_port=1", options=("--strict",))
@@ -63,14 +84,19 @@ def bundles(ofctl):
     before = ofctl.flows()
     if ofctl.version == "OpenFlow10":
         return
-    ofctl("add-flows", "-", stdin="priority=3,in_port=1,actions=2\npriority=4,in_port=2,actions=1\n",
-          options=("--bundle",))
+    ofctl("add-flows", "-", options=("--bundle",),
+          stdin="priority=3,in_port=1,actions=2\npriority=4,in_port=2,actions=1\n")
     assert len(ofctl.flows()) == len(before) + 2
     status, text = ofctl.run("add-flows", "-", options=("--bundle",),
                              stdin="priority=5,in_port=1,actions=2\npriority=6,actions=group:99\n")
     assert status != 0 and "OFPBAC_BAD_OUT_GROUP" in text, text
     assert len(ofctl.flows()) == len(before) + 2, ofctl.flows()
-    ofctl("bundle", "-", stdin="flow delete_strict priority=3,in_port=1\nflow delete_strict priority=4,in_port=2\n")
+    ofctl("bundle", "-", stdin="flow delete_strict priority=3,in_port=1\n"
+          "group add group_id=9,type=all,bucket=output:1\nflow add priority=8,ip,actions=group:9\n"
+          "flow delete_strict priority=4,in_port=2\n")
+    assert any("group:9" in flow for flow in ofctl.flows()), ofctl.flows()
+    ofctl("del-groups", "group_id=9")
+    assert ofctl.flows() == before, ofctl.flows()
 
 
 def groups(ofctl):
@@ -85,6 +111,8 @@ def groups(ofctl):
     for kind in ("type=all", "type=select", "type=indirect", "type=ff"):
         assert kind in text, text
     ofctl("mod-group", "group_id=1,type=all,bucket=output:2")
+    ofctl("mod-group", "group_id=5,type=all,bucket=output:2", options=("--may-create",))
+    assert "group_id=5" in ofctl("dump-groups")
     assert "group_id=1" in ofctl("dump-group-stats")
     assert "group" in ofctl("dump-group-features").lower()
     if ofctl.version == "OpenFlow15":
@@ -116,13 +144,10 @@ def meters(ofctl):
 
 def ports(ofctl):
     """mod-port sets what show tells."""
-    ofctl("mod-port", "1", "no-flood") if ofctl.version == "OpenFlow10" else \
-        ofctl("mod-port", "1", "no-forward")
-    wanted = "NO_FLOOD" if ofctl.version == "OpenFlow10" else "NO_FWD"
-    assert wanted in ofctl("dump-ports-desc", *(() if ofctl.version in VERSIONS[:2] else ())), \
-        ofctl("dump-ports-desc")
-    ofctl("mod-port", "1", "flood") if ofctl.version == "OpenFlow10" else \
-        ofctl("mod-port", "1", "forward")
+    word, wanted = ("flood", "NO_FLOOD") if ofctl.version == "OpenFlow10" else ("forward", "NO_FWD")
+    ofctl("mod-port", "1", f"no-{word}")
+    assert wanted in ofctl("dump-ports-desc"), ofctl("dump-ports-desc")
+    ofctl("mod-port", "1", word)
     assert wanted not in ofctl("dump-ports-desc")
 
 
@@ -144,12 +169,16 @@ def packets(case, ofctl, switch, one, two):
     for _ in range(10):
         send(one, "eth0", frame(f"{TEST_MAC}01", payload=b"q" * 46))
     wait_until(lambda: ofctl.counters("in_port=1")[:2] == (10, 600), "ten packets are counted", 10)
+    one_packet = frame(f"{TEST_MAC}01", payload=b"q" * 46).hex()
     if ofctl.version != "OpenFlow10":
         octets = frame(f"{TEST_MAC}02").hex()
         before = int(re.search(r"tx pkts=(\d+)", ofctl("dump-ports", "2")).group(1))
         ofctl("packet-out", f"in_port=controller packet={octets} actions=output:2")
         wait_until(lambda: int(re.search(r"tx pkts=(\d+)", ofctl("dump-ports", "2")).group(1))
                    == before + 1, "the packet was sent out")
+        sent = ofctl.counters("in_port=1")[0]
+        ofctl("packet-out", f"in_port=1 packet={one_packet} actions=resubmit(,0)")
+        wait_until(lambda: ofctl.counters("in_port=1")[0] == sent + 1, "it went by the rules")
 
 
 def timeouts(ofctl, case, switch):
@@ -164,17 +193,29 @@ def timeouts(ofctl, case, switch):
     monitor.stop()
 
 
+WATCHED = """\
+ event={initial} table=0 cookie=0 arp actions=output:2
+ event=ADDED table=0 cookie=0x5 udp actions=output:1
+ event=MODIFIED table=0 cookie=0x5 udp actions=output:2
+ event=DELETED reason=delete table=0 cookie=0x5 udp actions=output:2
+"""
+
+
 def watching(ofctl, case, switch):
-    """monitor watch: tells of changes."""
+    """monitor watch: tells of changes, word for word as Open vSwitch would."""
+    ofctl("del-flows")
+    ofctl("add-flow", "arp,actions=output:2")
     monitor = Background(case, switch.space, f"watch-{ofctl.version}", "ovs-ofctl", "-O",
                          ofctl.version, "monitor", ofctl.target, "watch:")
-    wait_until(lambda: "event=INITIAL" in monitor.text() or "NXST_FLOW_MONITOR" in monitor.text()
-               or "FLOW_MONITOR" in monitor.text(), "it watches")
-    ofctl("add-flow", "priority=66,ip,actions=drop")
-    wait_until(lambda: "event=ADDED" in monitor.text(), "it saw the new rule")
-    ofctl("del-flows", "ip")
+    wait_until(lambda: "arp" in monitor.text(), "it tells of the rule that is there")
+    ofctl("add-flow", "udp,cookie=5,actions=output:1")
+    ofctl("mod-flows", "udp,cookie=5,actions=output:2")
+    ofctl("del-flows", "udp")
     wait_until(lambda: "event=DELETED" in monitor.text(), "it saw the rule go")
     monitor.stop()
+    initial = "INITIAL" if ofctl.version in ("OpenFlow14", "OpenFlow15") else "ADDED"
+    told = [line for line in monitor.text().splitlines() if line.startswith(" event=")]
+    assert told == WATCHED.format(initial=initial).splitlines(), monitor.text()
 
 
 def body(case):
@@ -184,15 +225,13 @@ def body(case):
     one = case.veth_host(switch, "br0", "one", "10.0.0.1/24")
     two = case.veth_host(switch, "br0", "two", "10.0.0.2/24")
     expect_ping(one, "10.0.0.2")
-    targets = [None]
-    status, _, _ = switch.try_ctl("set-listener", "br0", "ptcp:6653:127.0.0.1")
-    if status == 0:
-        targets.append("tcp:127.0.0.1:6653")
+    switch.ctl("set-listener", "br0", "ptcp:6653:127.0.0.1")
     for version in VERSIONS:
-        for target in targets:
+        for target in (None, "tcp:127.0.0.1:6653"):
             ofctl = Ofctl(case, switch, "br0", version, target)
             case.step(f"{version} over {target or 'the unix socket'}")
             describe(ofctl)
+            settings(ofctl)
             rules(ofctl, case.folder)
             bundles(ofctl)
             if version != "OpenFlow10":

@@ -57,6 +57,11 @@ class Case:
         """Ends the test as one that cannot run here."""
         raise Skip(reason)
 
+    def count(self, passed, failed, skipped=0, reason=""):
+        """Says how many cases of its own the test has had; tests/run.sh counts these."""
+        print(f"CASES: {passed} passed, {failed} failed, {skipped} skipped"
+              + (f" ({reason})" if skipped else ""))
+
     def defer(self, function, *arguments):
         """Calls the function when the case ends."""
         self._stack.callback(function, *arguments)

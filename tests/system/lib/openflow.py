@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Open vSwitch's OpenFlow client and os-ken's controllers, as peers of the switch under test."""
 
+import os
 import pathlib
 import re
 import shutil
 import subprocess
 
-import os
-
 VERSIONS = ("OpenFlow10", "OpenFlow13", "OpenFlow14", "OpenFlow15")
-# What the project's tests borrow and do not keep; see docs/openflow.md.
+# What the project's tests borrow and do not keep.
 SHARED_DATA = pathlib.Path(os.environ.get("VSW_TEST_DATA",
                                           pathlib.Path(__file__).resolve().parents[4] / "shared/data"))
 
@@ -59,14 +58,18 @@ class Ofctl:
 
 
 class Background:
-    """A program that runs beside the test, with what it says; ends with the case."""
+    """A program that runs beside the test, with what it says; ends with the case.
+
+    Open vSwitch's programs keep their sockets in the case's folder.
+    """
 
     def __init__(self, case, space, name, *words, environment=None):
         self.path = case.folder / f"{name}.log"
         self._log = open(self.path, "w", encoding="utf-8")
         self.process = subprocess.Popen(space.within(*words), stdin=subprocess.DEVNULL,
                                         stdout=self._log, stderr=subprocess.STDOUT,
-                                        env={**os.environ, **(environment or {})})
+                                        env={**os.environ, "OVS_RUNDIR": str(case.folder),
+                                             **(environment or {})})
         case.defer(self.stop)
 
     def stop(self):

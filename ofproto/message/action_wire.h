@@ -68,9 +68,20 @@ std::span<const NiciraAction> TrackActionsNx();     // actions_track.cc
 /// 1.3's copy_field is an extension of ONF (EXT-320); its subtype is checked.
 OfStatus DecodeOnfAction(ActionInput& input, OfActions* out);
 
+/// What is known of the packets at some place of a list. Actions of 1.0 that do what fits the packet
+/// become, in later versions, those that fit.
+struct KnownHeaders {
+  bool tagged = false, tagged_twice = false;
+  uint8_t ip_proto = 0;  // 0: not known
+
+  KnownHeaders() = default;
+  explicit KnownHeaders(const Match& match);
+};
+
 struct ActionOutput {
   OfVersion version;
   Writer* to;
+  KnownHeaders known{};
 };
 
 /// An action being written: its header, then what its user writes, then padding to 8 bytes and the

@@ -87,8 +87,21 @@ OfResult<OfActions> DecodeActions(OfVersion version, std::span<const uint8_t> by
   return DecodeActionList(version, bytes, 0);
 }
 
-void EncodeActions(OfVersion version, const OfActions& actions, Writer* out) {
-  ActionOutput output{version, out};
+KnownHeaders::KnownHeaders(const Match& match) {
+  const FlowKey& value = match.value.packet;
+  const FlowKey& mask = match.mask.packet;
+  const auto has_tag = [&](size_t n) {
+    return (value.vlan[n].tci.Get() & mask.vlan[n].tci.Get() & kVlanPresent) != 0;
+  };
+  tagged = has_tag(0);
+  tagged_twice = tagged && has_tag(1);
+  if (MeetsPrerequisite(match, FieldId::kIpProto) && mask.ip_proto == 0xff) {
+    ip_proto = value.ip_proto;
+  }
+}
+
+void EncodeActions(OfVersion version, const OfActions& actions, Writer* out, const Match* match) {
+  ActionOutput output{version, out, match == nullptr ? KnownHeaders() : KnownHeaders(*match)};
   for (const OfAction& action : actions) {
     std::visit([&](const auto& what) { Encode(what, output); }, action.what);
   }

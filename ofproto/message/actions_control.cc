@@ -208,9 +208,11 @@ void Encode(const act::Conjunction& a, ActionOutput& out) {
 void Encode(const act::Clone& a, ActionOutput& out) {
   NiciraFrame frame(out, kClone);
   frame.PadTo(kCloneHeaderBytes);
+  const KnownHeaders before = out.known;
   for (const OfAction& action : a.actions) {
     std::visit([&](const auto& what) { Encode(what, out); }, action.what);
   }
+  out.known = before;  // what is done to a copy of the packet
 }
 
 void Encode(const act::CheckPktLarger& a, ActionOutput& out) {

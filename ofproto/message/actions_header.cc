@@ -120,6 +120,8 @@ std::span<const StandardAction> HeaderActions() { return kStandard; }
 std::span<const NiciraAction> HeaderActionsNx() { return kNicira; }
 
 void Encode(const act::PushVlan& a, ActionOutput& out) {
+  out.known.tagged_twice = out.known.tagged;
+  out.known.tagged = true;
   // In 1.0 setting a VLAN id or priority, which follows, pushes the tag.
   if (out.version == k10) return;
   ActionFrame frame(out, kPushVlan);
@@ -127,6 +129,8 @@ void Encode(const act::PushVlan& a, ActionOutput& out) {
 }
 
 void Encode(const act::PopVlan&, ActionOutput& out) {
+  out.known.tagged = out.known.tagged_twice;
+  out.known.tagged_twice = false;
   EncodeBare(out.version == k10 ? kStripVlan10 : kPopVlan, out);
 }
 

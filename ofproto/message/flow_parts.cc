@@ -95,9 +95,10 @@ OfResult<Instructions> DecodeActionBody(OfVersion version, std::span<const uint8
   return instructions;
 }
 
-void EncodeActionBody(OfVersion version, const Instructions& instructions, Writer* out) {
-  if (version == k10) return EncodeInstructions(version, instructions, out);
-  EncodeActions(version, instructions.apply, out);
+void EncodeActionBody(OfVersion version, const Instructions& instructions, Writer* out,
+                      const Match* match) {
+  if (version == k10) return EncodeInstructions(version, instructions, out, match);
+  EncodeActions(version, instructions.apply, out, match);
 }
 
 uint16_t AgeOnWire(uint64_t ns) {

@@ -31,7 +31,8 @@ uint16_t EncodeFlowFlags(OfVersion version, uint16_t flags);
 /// The actions of Nicira's messages, which are actions in all versions; in 1.0 some stand for
 /// instructions.
 OfResult<Instructions> DecodeActionBody(OfVersion version, std::span<const uint8_t> bytes);
-void EncodeActionBody(OfVersion version, const Instructions& instructions, Writer* out);
+void EncodeActionBody(OfVersion version, const Instructions& instructions, Writer* out,
+                      const Match* match = nullptr);
 
 /// Whole seconds since something, as Nicira's statistics have them: one more, for 0 means unknown.
 uint16_t AgeOnWire(uint64_t ns);

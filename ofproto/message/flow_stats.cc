@@ -124,7 +124,7 @@ Writer FlowEntry(OfVersion version, bool nicira, const FlowStats& flow,
   out.U16(0);
   if (nicira) {
     PutNxFlow(flow, &out);
-    EncodeActionBody(version, instructions, &out);
+    EncodeActionBody(version, instructions, &out, &flow.match);
   } else {
     if (version == k10) {
       PutFlow10(flow, &out);
@@ -133,7 +133,7 @@ Writer FlowEntry(OfVersion version, bool nicira, const FlowStats& flow,
     } else {
       PutFlow15(flow, &out);
     }
-    EncodeInstructions(version, instructions, &out);
+    EncodeInstructions(version, instructions, &out, &flow.match);
   }
   out.PatchU16(0, static_cast<uint16_t>(out.size()));
   return out;

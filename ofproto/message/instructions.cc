@@ -164,7 +164,8 @@ OfResult<Instructions> DecodeInstructions(OfVersion version, std::span<const uin
   return to;
 }
 
-void EncodeInstructions(OfVersion version, const Instructions& from, Writer* out) {
+void EncodeInstructions(OfVersion version, const Instructions& from, Writer* out,
+                        const Match* match) {
   if (version == k10) return Encode10(from, out);
   const bool meter_action = from.meter && version >= k15;
   if (from.meter && version >= k13 && !meter_action) {
@@ -175,7 +176,7 @@ void EncodeInstructions(OfVersion version, const Instructions& from, Writer* out
     InstructionFrame frame(out, kApplyActions);
     out->Zeros(4);
     if (meter_action) EncodeActions(version, {act::Meter{*from.meter}}, out);
-    EncodeActions(version, from.apply, out);
+    EncodeActions(version, from.apply, out, match);
   }
   if (from.clear) {
     InstructionFrame frame(out, kClearActions);
@@ -184,7 +185,7 @@ void EncodeInstructions(OfVersion version, const Instructions& from, Writer* out
   if (from.has_write || !from.write.empty()) {
     InstructionFrame frame(out, kWriteActions);
     out->Zeros(4);
-    EncodeActions(version, from.write, out);
+    EncodeActions(version, from.write, out, match);
   }
   if (from.metadata_mask != 0) {
     InstructionFrame frame(out, kWriteMetadata);

@@ -137,11 +137,11 @@ void PutNxFull(OfVersion version, const FlowUpdate& update, const Instructions& 
     EncodeMatch(version, flow.match, out);
     const Reader match(std::span<const uint8_t>(out->bytes()).subspan(match_at + 2));
     out->PatchU16(length_at, Reader(match).U16());
-    EncodeInstructions(version, instructions, out);
+    EncodeInstructions(version, instructions, out, &flow.match);
     return;
   }
   EncodeNxMatch(flow.match, length_at, out);
-  EncodeActionBody(version, instructions, out);
+  EncodeActionBody(version, instructions, out, &flow.match);
 }
 
 MultipartKind KindOf(OfVersion version, bool nicira) {
@@ -161,7 +161,7 @@ void PutFull(OfVersion version, const FlowUpdate& update, const Instructions& in
   out->Zeros(4);
   out->U64(flow.cookie);
   EncodeMatch(version, flow.match, out);
-  EncodeInstructions(version, instructions, out);
+  EncodeInstructions(version, instructions, out, &flow.match);
 }
 
 Writer UpdateEntry(OfVersion version, bool nicira, const FlowUpdate& update,

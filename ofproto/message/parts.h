@@ -44,11 +44,15 @@ void EncodeFieldHeader(FieldId field, bool has_mask, bool nxm, Writer* out,
 
 /// All actions in `bytes`. Checks form, not sense: CheckActions() does that.
 OfResult<OfActions> DecodeActions(OfVersion version, std::span<const uint8_t> bytes);
-void EncodeActions(OfVersion version, const OfActions& actions, Writer* out);
+/// `match`, of the rule that they belong to, says which form of 1.0's actions fits later versions:
+/// whether mod_vlan_vid has to push a tag, of which protocol mod_tp_src is. nullptr: not known.
+void EncodeActions(OfVersion version, const OfActions& actions, Writer* out,
+                   const Match* match = nullptr);
 /// In 1.0, which has actions alone, Nicira's write_metadata and resubmit(,table) stand for
 /// write_metadata and goto_table; what a version cannot say is left out.
 OfResult<Instructions> DecodeInstructions(OfVersion version, std::span<const uint8_t> bytes);
-void EncodeInstructions(OfVersion version, const Instructions& instructions, Writer* out);
+void EncodeInstructions(OfVersion version, const Instructions& instructions, Writer* out,
+                        const Match* match = nullptr);
 
 }  // namespace vsw
 

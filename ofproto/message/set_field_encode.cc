@@ -134,6 +134,22 @@ void EncodeNicira(const act::SetField& a, ActionOutput& out) {
   }
 }
 
+/// 1.0's actions on tags put one on a frame that has none; later versions want it pushed before. In
+/// 1.0 nothing is written.
+void EnsureTag(ActionOutput& out) {
+  if (!out.known.tagged) Encode(act::PushVlan{0x8100}, out);
+}
+
+/// mod_tp_src and mod_tp_dst name no protocol; set_field has to.
+FieldId PortOfProtocol(FieldId port, uint8_t ip_proto) {
+  const bool source = port == FieldId::kTcpSrc;
+  if (!source && port != FieldId::kTcpDst) return port;
+  constexpr uint8_t kUdp = 17, kSctp = 132;
+  if (ip_proto == kUdp) return source ? FieldId::kUdpSrc : FieldId::kUdpDst;
+  if (ip_proto == kSctp) return source ? FieldId::kSctpSrc : FieldId::kSctpDst;
+  return port;
+}
+
 }  // namespace
 
 act::SetField MakeLoad(const Subfield& where, const FieldValue& value) {
@@ -151,7 +167,14 @@ act::SetField MakeLoad(const Subfield& where, const FieldValue& value) {
   return a;
 }
 
-void Encode(const act::SetField& a, ActionOutput& out) {
+void Encode(const act::SetField& action, ActionOutput& out) {
+  act::SetField a = action;
+  if (a.field == FieldId::kVlanTci && (a.mask.low64() & kVlanPresent) != 0) {
+    out.known.tagged = (a.value.low64() & kVlanPresent) != 0;
+  }
+  if (a.form == act::SetForm::kLegacy && out.version >= k12) {
+    a.field = PortOfProtocol(a.field, out.known.ip_proto);
+  }
   if (out.version >= k15) return EncodeSetField(a, out);
   if (a.form == act::SetForm::kRegLoad) return EncodeNicira(a, out);
   if (out.version == k10 && a.field == FieldId::kMetadata && a.form == act::SetForm::kLegacy) {
@@ -166,26 +189,24 @@ void Encode(const act::SetField& a, ActionOutput& out) {
 }
 
 void Encode(const act::SetVlanVid& a, ActionOutput& out) {
+  if (a.push_if_none) EnsureTag(out);
   if (out.version <= k11) {
-    if (out.version == k11 && a.push_if_none) Encode(act::PushVlan{0x8100}, out);
     ActionFrame frame(out, 1);
     out.to->U16(a.vid);
     return;
   }
-  if (a.push_if_none) Encode(act::PushVlan{0x8100}, out);
   Encode(act::SetField{FieldId::kVlanVid, FieldValue::OfU64(a.vid | kVlanPresent),
                        FieldValue::Ones(13)},
          out);
 }
 
 void Encode(const act::SetVlanPcp& a, ActionOutput& out) {
+  if (a.push_if_none) EnsureTag(out);
   if (out.version <= k11) {
-    if (out.version == k11 && a.push_if_none) Encode(act::PushVlan{0x8100}, out);
     ActionFrame frame(out, 2);
     out.to->U8(a.pcp);
     return;
   }
-  if (a.push_if_none) Encode(act::PushVlan{0x8100}, out);
   Encode(act::SetField{FieldId::kVlanPcp, FieldValue::OfU64(a.pcp), FieldValue::Ones(3)}, out);
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ofproto/translate/field_actions.h"
 
+#include <algorithm>
+#include <span>
+
 #include "ofproto/translate/recirculation.h"
 
 namespace vsw {
@@ -16,9 +19,29 @@ bool CanReach(TranslationContext& context, FieldId field) {
   return (IsAlwaysKnown(field) || ParseAgain(context)) && context.view.Has(field);
 }
 
+constexpr FieldId kSourcePorts[] = {FieldId::kTcpSrc, FieldId::kUdpSrc, FieldId::kSctpSrc};
+constexpr FieldId kDestinationPorts[] = {FieldId::kTcpDst, FieldId::kUdpDst, FieldId::kSctpDst};
+
+/// mod_tp_src and mod_tp_dst name no protocol: they set the port of whichever the packet has.
+void SetAnyPort(TranslationContext& context, std::span<const FieldId> ports,
+                const act::SetField& action) {
+  if (!ParseAgain(context)) return;
+  for (const FieldId port : ports) {
+    if (context.view.Has(port)) return context.view.Write(port, action.value, action.mask);
+  }
+}
+
 }  // namespace
 
 void SetField(TranslationContext& context, const act::SetField& action) {
+  if (action.form == act::SetForm::kLegacy) {
+    if (std::ranges::count(kSourcePorts, action.field) != 0) {
+      return SetAnyPort(context, kSourcePorts, action);
+    }
+    if (std::ranges::count(kDestinationPorts, action.field) != 0) {
+      return SetAnyPort(context, kDestinationPorts, action);
+    }
+  }
   if (CanReach(context, action.field)) {
     context.view.Write(action.field, action.value, action.mask);
   }

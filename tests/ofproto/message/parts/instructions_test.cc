@@ -59,5 +59,45 @@ TEST(DecodeInstructions, ReadsWhatOvsOfctlSendsAndWritesItAgain) {
   }
 }
 
+std::string Encoded13(OfActions actions, const Match& match) {
+  Instructions instructions;
+  instructions.has_apply = true;
+  instructions.apply = std::move(actions);
+  Writer out;
+  EncodeInstructions(OfVersion::k13, instructions, &out, &match);
+  return Hex(out.Release());
+}
+act::SetField Set(FieldId field, uint64_t value) {
+  return {field, FieldValue::OfU64(value), FieldValue::Ones(Describe(field).bits)};
+}
+
+// 1.0's mod_vlan_vid pushes a tag where there is none.
+TEST(EncodeInstructions, PushesATagWhereThereIsNone) {
+  const act::SetField vid = Set(FieldId::kVlanVid, kVlanPresent | 5);
+  const act::SetField pcp = Set(FieldId::kVlanPcp, 3);
+  const OfActions old = {act::SetVlanVid{5}, act::SetVlanPcp{3}};
+  EXPECT_EQ(Encoded13(old, {}), Encoded13({act::PushVlan{0x8100}, vid, pcp}, {}));
+
+  Match tagged;
+  tagged.Set(FieldId::kVlanVid, FieldValue::OfU64(kVlanPresent | 7));
+  EXPECT_EQ(Encoded13(old, tagged), Encoded13({vid, pcp}, tagged));
+  EXPECT_EQ(Encoded13({act::PopVlan{}, act::SetVlanVid{5}}, tagged),
+            Encoded13({act::PopVlan{}, act::PushVlan{0x8100}, vid}, tagged));
+  const OfActions on_copy = {act::Clone{{act::SetVlanVid{5}}}, act::SetVlanVid{5}};
+  EXPECT_EQ(Encoded13(on_copy, {}), Encoded13({act::Clone{{act::PushVlan{0x8100}, vid}},
+                                               act::PushVlan{0x8100}, vid},
+                                              {}));
+}
+
+// 1.0's mod_tp_dst says nothing of the protocol.
+TEST(EncodeInstructions, NamesThePortOfTheProtocolThatTheRuleMatches) {
+  Match udp;
+  udp.Set(FieldId::kEthType, FieldValue::OfU64(0x0800));
+  udp.Set(FieldId::kIpProto, FieldValue::OfU64(17));
+  act::SetField port = Set(FieldId::kTcpDst, 53);
+  port.form = act::SetForm::kLegacy;
+  EXPECT_EQ(Encoded13({port}, udp), Encoded13({Set(FieldId::kUdpDst, 53)}, udp));
+}
+
 }  // namespace
 }  // namespace vsw

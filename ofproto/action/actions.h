@@ -26,8 +26,8 @@ using OfActions = std::vector<OfAction>;
 namespace act {
 
 /// To a port (kOfp... for reserved ones). `max_bytes`: for CONTROLLER how much of the packet is
-/// sent (0xffff: all), else 0, or the length that the packet is cut to (ovs
-/// `output(port=,max_len=)`).
+/// sent (0xffff: all); for others without a meaning, but told as it came, unless output_length.h
+/// says that it is the length which the packet is cut to (ovs `output(port=,max_len=)`).
 struct Output {
   uint32_t port;
   uint32_t max_bytes = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Where a packet goes: output, enqueue, group, meter, queues, packet-in to controllers.
+#include "ofproto/action/output_length.h"
 #include "ofproto/message/action_wire.h"
 #include "ofproto/message/parts.h"
 
@@ -14,9 +15,9 @@ constexpr uint16_t kNxSetQueue = 4, kNxPopQueue = 5, kNxOutputReg = 15, kNxContr
                    kNxOutputReg2 = 32, kNxController2 = 37, kNxOutputTrunc = 39, kNxGroup = 40;
 constexpr size_t kRegActionBytes = 24;  // all that name one or two sub-fields are padded to this
 
-/// A length says something for the controller alone.
+/// A length says something for the controller alone; of others it is told as it came.
 void AddOutput(uint32_t port, uint16_t max_bytes, OfActions* out) {
-  out->push_back(act::Output{port, port == kOfpController ? max_bytes : 0u});
+  out->push_back(act::Output{port, max_bytes});
 }
 
 OfStatus DecodeOutput10(ActionInput& input, OfActions* out) {
@@ -104,7 +105,7 @@ OfStatus DecodeOutputTrunc(ActionInput& input, OfActions* out) {
   const uint32_t max_bytes = input.in.U32();
   if (max_bytes < kEthernetHeaderBytes) return OfErrorId::kBadArgument;
   if (*port >= kOfpMax && *port != kOfpInPort && *port != kOfpLocal) return OfErrorId::kBadOutPort;
-  out->push_back(act::Output{*port, max_bytes});
+  out->push_back(act::Output{*port, CutTo(max_bytes)});
   return {};
 }
 
@@ -241,10 +242,10 @@ std::span<const StandardAction> OutputActions() { return kStandard; }
 std::span<const NiciraAction> OutputActionsNx() { return kNicira; }
 
 void Encode(const act::Output& a, ActionOutput& out) {
-  if (a.max_bytes != 0 && a.port != kOfpController) {
+  if (CutsPacket(a.max_bytes)) {
     NiciraFrame frame(out, kNxOutputTrunc);
     out.to->U16(PortTo10(a.port));
-    out.to->U32(a.max_bytes);
+    out.to->U32(CutLength(a.max_bytes));
     return;
   }
   ActionFrame frame(out, kOutput);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/status.h"
+#include "ofproto/match/match_fields.h"
 #include "ofproto/text/action_text.h"
 #include "ofproto/text/values.h"
 
@@ -29,6 +30,11 @@ FieldValue Shifted(const FieldValue& value, int left) {
   FieldValue result;
   for (size_t i = 16; i-- > 0; wide >>= 8) result.octets[i] = static_cast<uint8_t>(wide);
   return result;
+}
+
+FieldValue Both(FieldValue a, const FieldValue& b) {
+  for (size_t i = 0; i < a.octets.size(); ++i) a.octets[i] &= b.octets[i];
+  return a;
 }
 
 // Lowest set bit, and how many follow without a gap; false if there are gaps.
@@ -79,9 +85,11 @@ absl::StatusOr<act::SetField> ParseLoad(std::string_view text) {
   FieldInfo part = field;
   part.bits = target.bits;
   VSW_ASSIGN_OR_RETURN(const MaskedValue value, ParseMaskedValue(part, sides.first, nullptr));
+  // A field may be wider where it is named than where it is kept: arp_op.
+  const FieldValue kept = FieldValue::Ones(field.bits);
   return act::SetField{.field = target.field,
-                       .value = Shifted(value.value, target.offset),
-                       .mask = Shifted(FieldValue::Ones(target.bits), target.offset),
+                       .value = Both(Shifted(value.value, target.offset), kept),
+                       .mask = Both(Shifted(FieldValue::Ones(target.bits), target.offset), kept),
                        .form = act::SetForm::kRegLoad};
 }
 
@@ -118,6 +126,7 @@ std::string FormatSetField(const act::SetField& set, const PortNames* ports) {
   }
   uint16_t offset, bits;
   if (set.form == act::SetForm::kRegLoad && IsRange(set.mask, &offset, &bits)) {
+    if (bits == field.bits) bits = FieldWireBits(set.field);
     return "load:" + FormatHex(Shifted(set.value, -offset)) + "->" +
            FormatSubfield({.field = set.field, .offset = offset, .bits = bits});
   }

@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "base/status.h"
+#include "ofproto/action/output_length.h"
 #include "ofproto/text/values.h"
 
 namespace vsw {
@@ -75,11 +76,12 @@ Result ParseOutput(const Word& word, const PortNames* ports) {
     if (output.port == 0 || output.max_bytes == 0) {
       return InvalidArgument("{}: needs port and max_len", std::string(word.text));
     }
+    if (output.port != kOfpController) output.max_bytes = CutTo(output.max_bytes);
     return OfAction(output);
   }
   if (word.value.find('[') != std::string_view::npos) {
     VSW_ASSIGN_OR_RETURN(const Subfield source, ParseSubfield(word.value));
-    return OfAction(act::OutputReg{.source = source});
+    return OfAction(act::OutputReg{.source = source, .max_bytes = 0xffff});
   }
   VSW_ASSIGN_OR_RETURN(const uint32_t port, ParsePort(word.value, ports));
   return OfAction(act::Output{.port = port, .max_bytes = port == kOfpController ? 0xffffu : 0u});
@@ -131,13 +133,13 @@ Result Stack(const Word& word, const PortNames*) {
 Result ParseDecTtl(const Word& word, const PortNames*) {
   act::DecTtl dec;
   if (!word.parenthesised) return OfAction(dec);
-  dec.controllers.clear();
   VSW_ASSIGN_OR_RETURN(const std::vector<Word> words, SplitWords(word.value));
+  if (words.empty()) return OfAction(dec);  // dec_ttl() is dec_ttl
+  dec.controllers.clear();
   for (const Word& id : words) {
     VSW_ASSIGN_OR_RETURN(const uint64_t number, NumberOf("dec_ttl", id.text, 0xffff));
     dec.controllers.push_back(static_cast<uint16_t>(number));
   }
-  if (dec.controllers.empty()) return InvalidArgument("dec_ttl(): needs a controller's id");
   return OfAction(dec);
 }
 
@@ -284,7 +286,9 @@ struct Formatter {
   std::string operator()(const act::Output& a) const {
     if (a.port == kOfpController) return "CONTROLLER:" + std::to_string(a.max_bytes);
     const std::string port = FormatPort(a.port, ports);
-    if (a.max_bytes != 0) return fmt::format("output(port={},max_len={})", port, a.max_bytes);
+    if (CutsPacket(a.max_bytes)) {
+      return fmt::format("output(port={},max_len={})", port, CutLength(a.max_bytes));
+    }
     return a.port > kOfpMax ? port : "output:" + port;
   }
   std::string operator()(const act::OutputReg& a) const {

@@ -10,6 +10,7 @@
 
 #include "base/mac_address.h"
 #include "base/status.h"
+#include "ofproto/match/match_fields.h"
 #include "ofproto/text/words.h"
 
 namespace vsw {
@@ -472,18 +473,19 @@ absl::StatusOr<Subfield> ParseSubfield(std::string_view text) {
   const std::string_view name = text.substr(0, open);
   const FieldInfo* field = FindAnyField(name);
   if (field == nullptr) return InvalidArgument("{}: unknown field", std::string(name));
-  Subfield result{.field = field->id, .offset = 0, .bits = field->bits};
+  const uint16_t width = FieldWireBits(field->id);
+  Subfield result{.field = field->id, .offset = 0, .bits = width};
   if (open == std::string_view::npos) return result;
   if (!text.ends_with(']')) return InvalidArgument("{}: missing ']'", std::string(text));
   const std::string_view range = text.substr(open + 1, text.size() - open - 2);
   if (range.empty()) return result;
   const size_t dots = range.find("..");
-  const auto first = ParseNumber(range.substr(0, dots), field->bits - 1);
+  const auto first = ParseNumber(range.substr(0, dots), width - 1u);
   const auto last =
-      dots == std::string_view::npos ? first : ParseNumber(range.substr(dots + 2), field->bits - 1);
+      dots == std::string_view::npos ? first : ParseNumber(range.substr(dots + 2), width - 1u);
   if (!first || !last || *first > *last) {
     return InvalidArgument("{}: bits {} are not within the field's {}", std::string(text),
-                           std::string(range), field->bits);
+                           std::string(range), width);
   }
   result.offset = static_cast<uint16_t>(*first);
   result.bits = static_cast<uint16_t>(*last - *first + 1);
@@ -491,9 +493,8 @@ absl::StatusOr<Subfield> ParseSubfield(std::string_view text) {
 }
 
 std::string FormatSubfield(const Subfield& subfield) {
-  const FieldInfo& field = Describe(subfield.field);
   const std::string name = WireName(subfield.field);
-  if (subfield.offset == 0 && subfield.bits == field.bits) return name + "[]";
+  if (subfield.offset == 0 && subfield.bits == FieldWireBits(subfield.field)) return name + "[]";
   if (subfield.bits == 1) return fmt::format("{}[{}]", name, subfield.offset);
   return fmt::format("{}[{}..{}]", name, subfield.offset, subfield.offset + subfield.bits - 1);
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "datapath/flow/slow_path.h"
+#include "ofproto/action/output_length.h"
 #include "ofproto/translate/normal.h"
 #include "ofproto/translate/patch.h"
 #include "ofproto/translate/pipeline.h"
@@ -98,8 +99,8 @@ void Output(TranslationContext& context, uint32_t port, uint32_t max_bytes) {
     return context.Drop(DropReason::kHairpin);  // IN_PORT alone leads back
   }
   const uint16_t cut = context.cut_bytes;
-  if (max_bytes != 0) {
-    const auto wanted = static_cast<uint16_t>(std::min(max_bytes, 0xffffu));
+  if (CutsPacket(max_bytes)) {
+    const auto wanted = static_cast<uint16_t>(std::min(CutLength(max_bytes), 0xffffu));
     context.cut_bytes = cut == 0 ? wanted : std::min(cut, wanted);
   }
   OutputToPort(context, back ? context.view.pipeline_in_port() : port);

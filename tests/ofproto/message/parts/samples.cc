@@ -4,6 +4,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "ofproto/action/output_length.h"
+
 namespace vsw::testing {
 namespace {
 
@@ -78,7 +80,7 @@ void AddOutputs(Samples* to) {
   add("controller", {act::Output{kOfpController, 0xffff}});
   add("controller:128", {act::Output{kOfpController, 128}});
   add("output:65000", {act::Output{65000}});
-  add("output(port=5,max_len=100)", {act::Output{5, 100}});
+  add("output(port=5,max_len=100)", {act::Output{5, CutTo(100)}});
   add("output:NXM_NX_REG0[16..31]", {act::OutputReg{Part(kReg0, 16, 31), 0xffff}});
   add("output:NXM_OF_IN_PORT[]", {act::OutputReg{Whole(kInPortNx), 0xffff}});
   add("enqueue:3:7", {act::Enqueue{3, 7}});

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Actions as text, against the bytes that Debian's ovs-ofctl made of the same words.
+#include <gtest/gtest.h>
+
+#include "ofproto/text/text.h"
+#include "tests/ofproto/message/parts/samples.h"
+
+namespace vsw {
+namespace {
+
+using namespace testing;
+
+Bytes EncodedFlow(OfVersion version, const FlowMod& flow) {
+  Writer out;
+  EncodeInstructions(version, flow.instructions, &out, &flow.match);
+  return out.Release();
+}
+
+TEST(ParseFlow, MeansByActionsWhatOvsOfctlSends) {
+  size_t compared = 0;
+  for (const Golden& line : ReadGolden("ovs_actions.txt")) {
+    const std::string text = line.match + (line.match.empty() ? "" : ",") + "actions=" + line.text;
+    const auto flow = ParseFlow(text, FlowMod::Command::kAdd);
+    ASSERT_TRUE(flow.ok()) << text << ": " << flow.status();
+    EXPECT_EQ(Hex(EncodedFlow(line.version, *flow)), Hex(line.bytes))
+        << Name(line.version) << " " << text;
+    ++compared;
+  }
+  EXPECT_GT(compared, 700u);
+}
+
+std::string Again(const std::string& text) {
+  const auto actions = ParseActions(text);
+  return actions.ok() ? FormatActions(*actions) : std::string(actions.status().message());
+}
+
+TEST(FormatActions, NamesAWholeFieldByEmptyBrackets) {
+  for (const std::string text :
+       {"load:0x2->NXM_OF_ARP_OP[]", "move:NXM_OF_ARP_OP[]->NXM_NX_REG0[0..15]",
+        "push:NXM_NX_REG3[]", "output:NXM_NX_REG0[]", "output:NXM_NX_REG0[16..31]"}) {
+    EXPECT_EQ(Again(text), text);
+  }
+}
+
+TEST(ParseActions, TakesDecTtlOfNobodyForThePlainOne) { EXPECT_EQ(Again("dec_ttl()"), "dec_ttl"); }
+
+TEST(ParseActions, SendsTheWholePacketToAControllerInARegister) {
+  const auto actions = ParseActions("output:NXM_NX_REG0[]");
+  ASSERT_TRUE(actions.ok());
+  EXPECT_EQ(std::get<act::OutputReg>(actions->front().what).max_bytes, 0xffff);
+}
+
+}  // namespace
+}  // namespace vsw

@@ -24,6 +24,7 @@ constexpr uint32_t kSctpChecksum = 8;
 
 constexpr uint8_t WordOf(size_t offset) { return static_cast<uint8_t>(offset / 4); }
 constexpr uint8_t kEthernet = WordOf(offsetof(FlowKey, eth_dst));
+constexpr uint8_t kType = WordOf(offsetof(FlowKey, eth_type));
 constexpr uint8_t kIpv4Source = WordOf(offsetof(FlowKey, ipv4_src));
 constexpr uint8_t kIpv4Destination = WordOf(offsetof(FlowKey, ipv4_dst));
 constexpr uint8_t kIpWord = WordOf(offsetof(FlowKey, ip_proto));
@@ -36,6 +37,7 @@ constexpr uint8_t kNdReserved = WordOf(offsetof(FlowKey, nd_reserved));
 constexpr uint8_t kLinkLayer = WordOf(offsetof(FlowKey, arp_sha));
 constexpr uint8_t kNdOptions = WordOf(offsetof(FlowKey, nd_options_type));
 static_assert(offsetof(FlowKey, eth_src) == kEthernet * 4 + 6);
+static_assert(offsetof(FlowKey, eth_type) == kType * 4);
 static_assert(offsetof(FlowKey, arp_tha) == kLinkLayer * 4 + 6);
 static_assert(offsetof(FlowKey, ip_tos) == kIpWord * 4 + 1);
 static_assert(offsetof(FlowKey, ip_ttl) == kIpWord * 4 + 2);
@@ -101,8 +103,9 @@ bool PacketEditor::Own(uint32_t bytes) {
 }
 
 void PacketEditor::Moved(int bytes) {
-  for (uint16_t* place : {&headers_.type, &headers_.snap_length, &headers_.l3, &headers_.l4,
-                          &headers_.nd_options, &headers_.nd_source, &headers_.nd_target}) {
+  for (uint16_t* place :
+       {&headers_.type, &headers_.snap_length, &headers_.l3, &headers_.l4, &headers_.protocol,
+        &headers_.nd_options, &headers_.nd_source, &headers_.nd_target}) {
     if (*place != 0) *place = static_cast<uint16_t>(*place + bytes);
   }
   headers_.end = static_cast<uint32_t>(static_cast<int>(headers_.end) + bytes);
@@ -213,6 +216,7 @@ DropReason PacketEditor::SetWord(uint8_t index, const uint8_t* value, const uint
     Write((index - kEthernet) * 4u, 0, value, mask, 4, kNoSum);
     return DropReason::kNone;
   }
+  if (index == kType) return SetType(value, mask);
   if (headers_.l3_header == L3Header::kNone) return DropReason::kNone;
   if (!Own(headers_.header_bytes)) return DropReason::kNoCopyBuffer;
   if (index == kIpv4Source || index == kIpv4Destination) {
@@ -243,12 +247,38 @@ void PacketEditor::SetL3Address(uint8_t index, const uint8_t* value, const uint8
   }
 }
 
-// Protocol, TOS, TTL. A protocol is no field that can be set; an ARP opcode is.
+// What stands there becomes another thing in name alone.
+DropReason PacketEditor::SetType(const uint8_t* value, const uint8_t* mask) {
+  constexpr uint16_t kFirstType = 0x0600;  // below: a length (IEEE 802.3 section 3.2.6)
+  if (headers_.type == 0) return DropReason::kNone;
+  if (!Own(headers_.l3)) return DropReason::kNoCopyBuffer;
+  if (Load16(At(packet_, headers_.type)) < kFirstType) return DropReason::kNone;
+  Write(headers_.type, 0, value, mask, 2, kNoSum);
+  return DropReason::kNone;
+}
+
+// The protocol stands in the low byte of a word of the pseudo-header, and of the IPv4 header.
+void PacketEditor::SetProtocol(uint8_t value, uint8_t mask) {
+  if (mask == 0 || headers_.protocol == 0) return;
+  uint8_t* at = At(packet_, headers_.protocol);
+  const uint8_t before[2] = {0, *at};
+  *at = static_cast<uint8_t>((*at & ~mask) | (value & mask));
+  const uint8_t after[2] = {0, *at};
+  const auto less = static_cast<uint16_t>(~FoldSum(AddBytes(0, before, 2)));
+  const uint16_t delta = FoldSum(AddBytes(less, after, 2));
+  if (headers_.l3_header == L3Header::kIpv4) {
+    AdjustChecksum(At(packet_, headers_.l3 + kIpv4Checksum), delta);
+  }
+  AdjustL4(delta, kPseudoSum);
+}
+
+// Protocol, TOS, TTL; of ARP the opcode.
 void PacketEditor::SetIpWord(const uint8_t* value, const uint8_t* mask) {
   const uint32_t l3 = headers_.l3;
   if (headers_.l3_header == L3Header::kIpv4) {
     Write(l3 + 1, l3, value + 1, mask + 1, 1, kIpv4Sum);
     Write(l3 + 8, l3, value + 2, mask + 2, 1, kIpv4Sum);
+    SetProtocol(value[0], mask[0]);
   } else if (headers_.l3_header == L3Header::kIpv6) {
     // The traffic class lies across the first two bytes.
     uint8_t shifted[2], shifted_mask[2];
@@ -256,6 +286,7 @@ void PacketEditor::SetIpWord(const uint8_t* value, const uint8_t* mask) {
     Store16(shifted_mask, mask[1] * 16u);
     Write(l3, l3, shifted, shifted_mask, 2, kNoSum);
     Write(l3 + 7, l3, value + 2, mask + 2, 1, kNoSum);
+    SetProtocol(value[0], mask[0]);
   } else if (headers_.l3_header == L3Header::kArp) {
     // Of an opcode that does not fit into the key's byte nothing but the whole can be set.
     const uint8_t opcode[2] = {0, value[0]};

@@ -63,6 +63,8 @@ class PacketEditor {
   void StoreType(uint16_t type, int grown);
 
   DropReason SetWord(uint8_t index, const uint8_t* value, const uint8_t* mask);
+  DropReason SetType(const uint8_t* value, const uint8_t* mask);
+  void SetProtocol(uint8_t value, uint8_t mask);
   void SetIpWord(const uint8_t* value, const uint8_t* mask);
   void SetPorts(const uint8_t* value, const uint8_t* mask);
   void SetLinkLayer(uint32_t at, const uint8_t* value, const uint8_t* mask);

@@ -83,6 +83,7 @@ void LocateIpv4(View view, size_t frame_bytes, PacketHeaders* h) {
   h->l3_header = L3Header::kIpv4;
   h->header_bytes = static_cast<uint16_t>(l3 + header_bytes);
   h->end = static_cast<uint32_t>(l3 + total_bytes);
+  h->protocol = static_cast<uint16_t>(l3 + 9);
   const uint16_t fragment = view.Be16At(l3 + 6);
   h->fragment = (fragment & 0x3fff) != 0;
   if ((fragment & 0x1fff) != 0) return;
@@ -100,6 +101,11 @@ void LocateIpv6(View view, size_t frame_bytes, PacketHeaders* h) {
   h->header_bytes = static_cast<uint16_t>(l3 + 40);
   h->end = static_cast<uint32_t>(l3 + 40 + payload_bytes);
   view.end = std::min<size_t>(view.end, h->end);
+  const auto name_protocol_at = [h](size_t named_at) {
+    h->protocol = static_cast<uint16_t>(named_at);
+    h->header_bytes = std::max(h->header_bytes, static_cast<uint16_t>(named_at + 1));
+  };
+  name_protocol_at(l3 + 6);
   size_t at = l3 + 40;
   for (uint8_t next = view.At(l3 + 6);;) {
     const bool known = next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING ||
@@ -116,9 +122,10 @@ void LocateIpv6(View view, size_t frame_bytes, PacketHeaders* h) {
       bytes = 8;
       const uint16_t fragment = view.Be16At(at + 2);
       if ((fragment & 0xfff9) != 0) h->fragment = true;
-      if ((fragment & 0xfff8) != 0) return;
+      if ((fragment & 0xfff8) != 0) return name_protocol_at(at);
     }
     if (!view.Has(at, bytes)) return;
+    name_protocol_at(at);
     next = view.At(at);
     at += bytes;
   }

@@ -23,6 +23,7 @@ struct PacketHeaders {
   uint16_t l3 = 0;           // valid unless l3_header is kNone, like l4; but for kNone it is still
                              // where the header behind the Ethernet type begins
   uint16_t l4 = 0;
+  uint16_t protocol = 0;                  // of the byte that says what is at l4; IP alone
   uint16_t nd_options = 0;                // of neighbour discovery
   uint16_t nd_source = 0, nd_target = 0;  // the address within the link-layer address option
   uint32_t end = 0;                       // of the IP packet; padding may follow

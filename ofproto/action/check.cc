@@ -17,6 +17,7 @@ constexpr size_t kMostBytes = 0xf000;       // of all actions of a rule: one mes
 constexpr uint32_t kMaxGroup = 0xffffff00;  // OFPG_MAX
 constexpr uint32_t kMaxMeter = 0xffff0000;  // OFPM_MAX
 constexpr uint8_t kMostClauses = 64;
+constexpr uint16_t kFirstEthType = 0x0600;  // below: lengths (IEEE 802.3 section 3.2.6)
 
 /// Whether an action may be in an action set (1.3 section 5.10 and what ovs-vswitchd adds).
 template <typename Action>
@@ -126,6 +127,12 @@ void ActionChecker::SetTag(bool present) {
   match_.value.packet.vlan[0].tci = Be16::From(present ? kVlanPresent : 0);
 }
 
+void ActionChecker::Become(FieldId field, const FieldValue& value) {
+  // What follows is another header than the match knows of.
+  if (field == FieldId::kEthType) match_.SetMasked(FieldId::kIpProto, {}, {});
+  match_.Set(field, value);
+}
+
 bool ActionChecker::Has(FieldId field) const {
   if (environment_.prerequisites == Prerequisites::kUnknown) return true;
   if (field == FieldId::kVlanVid) return IsTagged();
@@ -173,6 +180,8 @@ OfStatus ActionChecker::Check(const act::Enqueue& a) {
 }
 
 OfStatus ActionChecker::Check(const act::Controller& a) {
+  // Done without the pause it would send on what the controller wants to have first.
+  if (a.pause) return {OfErrorId::kBadArgument, "controller(pause): packets cannot be paused"};
   if (a.meter && (*a.meter == 0 || *a.meter > kMaxMeter)) return OfErrorId::kInvalidMeter;
   return {};
 }
@@ -196,6 +205,11 @@ OfStatus ActionChecker::Check(const act::SetField& a) {
     return {OfErrorId::kBadSetArgument, info.name + ": no such value"};
   }
   if (!Has(a.field)) return Inconsistent(a.field);
+  if (a.field == FieldId::kEthType && a.value.low64() < kFirstEthType) {
+    return {OfErrorId::kBadSetArgument, "eth_type: a length"};
+  }
+  const bool says_what_follows = a.field == FieldId::kEthType || a.field == FieldId::kIpProto;
+  if (says_what_follows && a.mask == ones) Become(a.field, a.value);
   if (a.field == FieldId::kVlanTci && (a.mask.low64() & kVlanPresent) != 0) {
     SetTag((a.value.low64() & kVlanPresent) != 0);
   }
@@ -244,9 +258,7 @@ OfStatus ActionChecker::Check(const act::SetVlanPcp& a) {
 
 OfStatus ActionChecker::Check(const act::PushMpls& a) {
   if (a.ethertype != 0x8847 && a.ethertype != 0x8848) return OfErrorId::kBadArgument;
-  match_.Set(FieldId::kEthType, FieldValue::OfU64(a.ethertype));
-  // What is behind the label is no longer to be seen.
-  match_.SetMasked(FieldId::kIpProto, {}, {});
+  Become(FieldId::kEthType, FieldValue::OfU64(a.ethertype));
   return {};
 }
 

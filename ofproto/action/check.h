@@ -65,6 +65,7 @@ class ActionChecker {
 
   bool IsTagged() const;
   void SetTag(bool present);
+  void Become(FieldId field, const FieldValue& value);
   /// The packet has the field, as far as the match and the actions before say.
   bool Has(FieldId field) const;
   /// For actions of 1.0 and its kin, which may do nothing (Prerequisites::kLenient).

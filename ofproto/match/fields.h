@@ -68,14 +68,14 @@ inline constexpr uint16_t kNxm0 = 0x0000, kNxm1 = 0x0001, kOxm = 0x8000, kPacket
   X(kMetadata,     "metadata",    "",          pipeline.metadata, 0, 64, kNone, kAny, true,  kHex,     (kOxm, 2),  (-1, -1)) \
   X(kEthDst,       "eth_dst",     "dl_dst",    packet.eth_dst, 0, 48, kNone, kAny, true,  kMac,        (kOxm, 3),  (kNxm0, 1)) \
   X(kEthSrc,       "eth_src",     "dl_src",    packet.eth_src, 0, 48, kNone, kAny, true,  kMac,        (kOxm, 4),  (kNxm0, 2)) \
-  X(kEthType,      "eth_type",    "dl_type",   packet.eth_type, 0, 16, kNone, kNone, false, kHex,      (kOxm, 5),  (kNxm0, 3)) \
+  X(kEthType,      "eth_type",    "dl_type",   packet.eth_type, 0, 16, kNone, kNone, true,  kHex,      (kOxm, 5),  (kNxm0, 3)) \
   X(kVlanVid,      "vlan_vid",    "",          packet.vlan[0].tci, 0, 13, kNone, kAny, true, kDecimal,     (kOxm, 6),  (-1, -1)) \
   X(kVlanPcp,      "vlan_pcp",    "dl_vlan_pcp", packet.vlan[0].tci, 13, 3, kVlan, kNone, true, kDecimal, (kOxm, 7), (-1, -1)) \
   X(kVlanTci,      "vlan_tci",    "",          packet.vlan[0].tci, 0, 16, kNone, kAny, true, kHex,     (-1, -1),   (kNxm0, 4)) \
   X(kIpDscp,       "ip_dscp",     "",          packet.ip_tos, 2, 6, kIp, kNone, true, kDecimal,   (kOxm, 8),  (-1, -1)) \
   X(kIpTos,        "nw_tos",      "",          packet.ip_tos, 0, 8, kIp, kNone, true, kDecimal,        (-1, -1),   (kNxm0, 5)) \
   X(kIpEcn,        "nw_ecn",      "ip_ecn",    packet.ip_tos, 0, 2, kIp, kNone, true, kDecimal,        (kOxm, 9),  (kNxm1, 28)) \
-  X(kIpProto,      "nw_proto",    "ip_proto",  packet.ip_proto, 0, 8, kIp, kNone, false, kDecimal,     (kOxm, 10), (kNxm0, 6)) \
+  X(kIpProto,      "nw_proto",    "ip_proto",  packet.ip_proto, 0, 8, kIp, kNone, true,  kDecimal,     (kOxm, 10), (kNxm0, 6)) \
   X(kIpTtl,        "nw_ttl",      "ip_ttl",    packet.ip_ttl, 0, 8, kIp, kNone, true, kDecimal,        (-1, -1),   (kNxm1, 29)) \
   X(kIpFrag,       "ip_frag",     "nw_frag",   packet.ip_frag, 0, 2, kIp, kAny, false, kFrag,          (-1, -1),   (kNxm1, 26)) \
   X(kIpv4Src,      "ip_src",      "nw_src",    packet.ipv4_src, 0, 32, kIpv4, kAny, true, kIpv4,       (kOxm, 11), (kNxm0, 7)) \
@@ -104,7 +104,7 @@ inline constexpr uint16_t kNxm0 = 0x0000, kNxm1 = 0x0001, kOxm = 0x8000, kPacket
   X(kNdTll,        "nd_tll",      "ipv6_nd_tll", packet.arp_tha, 0, 48, kNdAdvert, kAny, true, kMac,   (kOxm, 33), (kNxm1, 25)) \
   X(kMplsLabel,    "mpls_label",  "",          packet.mpls[0], 12, 20, kMpls, kNone, true, kDecimal,   (kOxm, 34), (-1, -1)) \
   X(kMplsTc,       "mpls_tc",     "",          packet.mpls[0], 9, 3, kMpls, kNone, true, kDecimal,     (kOxm, 35), (-1, -1)) \
-  X(kMplsBos,      "mpls_bos",    "",          packet.mpls[0], 8, 1, kMpls, kNone, false, kDecimal,    (kOxm, 36), (-1, -1)) \
+  X(kMplsBos,      "mpls_bos",    "",          packet.mpls[0], 8, 1, kMpls, kNone, true,  kDecimal,    (kOxm, 36), (-1, -1)) \
   X(kMplsTtl,      "mpls_ttl",    "",          packet.mpls[0], 0, 8, kMpls, kNone, true, kDecimal,     (-1, -1),   (kNxm1, 30)) \
   X(kTunId,        "tun_id",      "tunnel_id", packet.tun_id, 0, 64, kNone, kAny, true, kHex,          (kOxm, 38), (kNxm1, 16)) \
   X(kIpv6Exthdr,   "ipv6_exthdr", "",          packet.ipv6_exthdr, 0, 9, kIpv6, kAny, false, kHex,     (kOxm, 39), (-1, -1)) \

@@ -22,6 +22,11 @@ bool IsVlanField(FieldId id) {
   return id == FieldId::kVlanVid || id == FieldId::kVlanPcp || id == FieldId::kVlanTci;
 }
 
+// Written, the packet has other headers than those that were parsed.
+bool SaysWhatFollows(FieldId id) {
+  return id == FieldId::kEthType || id == FieldId::kIpProto || id == FieldId::kMplsBos;
+}
+
 // Some bits of a field as bytes of its storage in a MatchKey.
 struct Stored {
   std::array<uint8_t, 16> value{}, mask{};
@@ -170,6 +175,7 @@ void FieldView::Write(FieldId field, const FieldValue& value, const FieldValue& 
                       static_cast<uint16_t>(stored.mask[0] << 8 | stored.mask[1]));
   }
   WriteBytes(info.offset, info.bytes, stored.value.data(), stored.mask.data());
+  if (SaysWhatFollows(field)) inner_unknown_ = true;
   if (field == FieldId::kInPortNx) {
     // In 16 bits, reserved ports are numbered from 0xff00.
     const uint32_t port = pipeline_in_port() & 0xffff;

@@ -13,6 +13,23 @@
 namespace vsw {
 namespace {
 
+constexpr uint16_t kFirstType = 0x0600;  // below: a length (IEEE 802.3 section 3.2.6)
+
+// Makes what says of what follows what it was written to be.
+void PutWhatFollows(FieldView& view, std::span<uint8_t> l3) {
+  constexpr uint16_t kTypeIpv4 = 0x0800, kTypeIpv6 = 0x86dd;
+  constexpr uint8_t kExtensions[] = {0, 43, 44, 51, 60};
+  const uint16_t type = view.present_eth_type();
+  if (type == kTypeIpv4 && l3.size() >= 20) l3[9] = view.ip_proto();
+  if (type == kTypeIpv6 && l3.size() >= 40 && std::ranges::count(kExtensions, l3[6]) == 0) {
+    l3[6] = view.ip_proto();
+  }
+  if (view.is_mpls() && l3.size() >= 4) {
+    const auto bottom = static_cast<uint8_t>(view.Read(FieldId::kMplsBos).low64());
+    l3[2] = static_cast<uint8_t>((l3[2] & 0xfe) | bottom);
+  }
+}
+
 bool IsVlanType(uint16_t type) { return type == kTpidVlan || type == kTpidService; }
 
 // Where the present translation asks: the next ordinal, in a run that goes through it again too.
@@ -126,9 +143,12 @@ const FlowKey* KnownPacket::ParseAgain(FieldView& view) {
     put(frame_.subspan(kAddresses + 4 * i, 4));
   }
   const size_t labels = view.received_labels_gone();
-  put16(labels > 0 ? view.present_eth_type() : static_cast<uint16_t>(type_at(payload)));
-  const size_t rest = payload + 2 + labels * 4;
+  const auto type = static_cast<uint16_t>(type_at(payload));
+  const bool in_key = labels > 0 || (received <= kKeyVlanTags && type >= kFirstType);
+  put16(in_key ? view.present_eth_type() : type);
+  const size_t l3 = frame.size(), rest = payload + 2 + labels * 4;
   if (rest < frame_.size()) put(frame_.subspan(rest));
+  if (labels == 0 && in_key) PutWhatFollows(view, std::span(frame).subspan(l3));
   keys_.emplace_back();
   if (!parse_(frame, &keys_.back())) return nullptr;
   rebuilt_ = std::move(frame);

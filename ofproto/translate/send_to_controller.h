@@ -14,7 +14,7 @@ namespace vsw {
 
 /// Output to CONTROLLER.
 void SendToController(TranslationContext& context, uint16_t max_bytes);
-/// controller(...): with userdata, to one controller. `pause` is not distinguished.
+/// controller(...): with userdata, to one controller.
 void SendToController(TranslationContext& context, const act::Controller& action);
 /// A miss in a table without a rule for misses.
 void SendMissToController(TranslationContext& context, uint8_t table);

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "datapath/packet/checksum.h"
 #include "datapath/packet/parser.h"
 #include "tests/packet/random_frame.h"
 #include "tests/support/eal.h"
@@ -231,15 +232,52 @@ TEST(PacketEditor, AFieldThatIsNoFieldOfThePacketStaysAsItIs) {
     const RandomFrame frame = RandomFrame::Make(&random);
     std::vector<Action> actions;
     for (uint8_t word = 0; word < 64; ++word) {
-      // Neither a protocol, TCP flags, MPLS nor what only the switch knows of.
-      const bool settable = (word >= 2 && word <= 4) || word == 8 || word == 9 || word == 10 ||
+      // Neither TCP flags, MPLS nor what only the switch knows of.
+      const bool settable = (word >= 2 && word <= 5) || word == 8 || word == 9 || word == 10 ||
                             word == 11 || (word >= 16 && word <= 29) ||
                             (word >= 32 && word <= 34) || word == 38;
       if (!settable) actions.push_back(Action::SetWord(word, 0, 0xffffffff));
     }
-    actions.push_back(Action::SetWord(10, 0, frame.arp ? 0 : 0xff));
+    actions.push_back(Action::SetWord(10, 0, frame.arp || frame.ipv4 || frame.ipv6 ? 0 : 0xff));
     ASSERT_EQ(Edited(MbufOf(frame, &random), actions), frame.bytes) << "step " << step;
   }
+}
+
+TEST(PacketEditor, SetsTheTypeAndNothingBehindIt) {
+  constexpr uint8_t kType = offsetof(FlowKey, eth_type) / 4;
+  const auto frame = [](uint16_t type) {
+    return PacketBuilder().Ethernet(2, 1).Vlan(5).Type(type).Payload(40).Build();
+  };
+  const Action type = Action::SetWord(kType, Be16::From(0x8848).raw, 0x0000ffff);
+  EXPECT_EQ(Edited(MakeMbuf(frame(0x88b5)), {{type}}), frame(0x8848));
+  const Bytes length = PacketBuilder().Ethernet(2, 1).Type(40).Payload(40).Build();
+  EXPECT_EQ(Edited(MakeMbuf(length), {{type}}), length);
+}
+
+// Of the pseudo-header and the segment of a TCP packet that says it is of `protocol`.
+uint16_t SumWithPseudoHeader(const Bytes& frame, size_t addresses, size_t l4, uint8_t protocol) {
+  const uint8_t pseudo[4] = {0, protocol, 0, static_cast<uint8_t>(frame.size() - l4)};
+  uint64_t sum = AddBytes(0, frame.data() + addresses, addresses == 26 ? 8 : 32);
+  sum = AddBytes(sum, pseudo, sizeof(pseudo));
+  return FoldSum(AddBytes(sum, frame.data() + l4, frame.size() - l4));
+}
+
+TEST(PacketEditor, SetsTheProtocolAndKeepsChecksumsRight) {
+  constexpr uint8_t kIpWord = offsetof(FlowKey, ip_proto) / 4;
+  const Action udp = Action::SetWord(kIpWord, 17, 0xff), tcp = Action::SetWord(kIpWord, 6, 0xff);
+  const Bytes ipv4 = PacketBuilder().Ethernet(2, 1).Ipv4(1, 2).Tcp(3, 4).Payload(9).Build();
+  const Bytes changed = Edited(MakeMbuf(ipv4), {{udp}});
+  EXPECT_EQ(changed[23], 17);
+  EXPECT_EQ(FoldSum(AddBytes(0, changed.data() + 14, 20)), 0xffff);
+  EXPECT_EQ(SumWithPseudoHeader(changed, 26, 34, 17), 0xffff);
+  EXPECT_EQ(Edited(MakeMbuf(ipv4), {{udp, tcp}}), ipv4);
+
+  const Bytes ipv6 =
+      PacketBuilder().Ethernet(2, 1).Ipv6(1, 2).Extension(0, 8).Tcp(3, 4).Payload(9).Build();
+  const Bytes changed6 = Edited(MakeMbuf(ipv6), {{udp}});
+  EXPECT_EQ(changed6[20], 0);
+  EXPECT_EQ(changed6[54], 17);
+  EXPECT_EQ(SumWithPseudoHeader(changed6, 22, 62, 17), 0xffff);
 }
 
 TEST(PacketEditor, AnOpcodeOfArpThatIsSetWholeHasNoHighByte) {

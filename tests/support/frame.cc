@@ -110,7 +110,10 @@ std::optional<size_t> Frame::Locate(size_t offset) const {
     if (ipv4) return l3 + 16 + in;
     if (arp) return l3 + 24 + in;
   }
+  if (In(offset, offsetof(FlowKey, eth_type), 2, &in) && tags() <= 2) return l3 - 2 + in;
   if (offset == offsetof(FlowKey, ip_proto) && arp) return l3 + 7;
+  if (offset == offsetof(FlowKey, ip_proto) && ipv4) return l3 + 9;
+  if (offset == offsetof(FlowKey, ip_proto) && ipv6) return l3 + 6;
   if (offset == offsetof(FlowKey, ip_tos) && ipv4) return l3 + 1;
   if (offset == offsetof(FlowKey, ip_ttl) && ipv4) return l3 + 8;
   if (offset == offsetof(FlowKey, ip_ttl) && ipv6) return l3 + 7;

@@ -74,6 +74,19 @@ TEST(CheckActions, WantsTheFieldsThatItSetsInEveryPacket) {
   EXPECT_EQ(Checked({act::FinTimeout{1, 1}}, Ip(17)), kInconsistent);
 }
 
+TEST(CheckActions, KnowsWhatThePacketBecomes) {
+  EXPECT_EQ(Checked({Set(kEthType, 0x0800), Set(kIpv4Src, 1)}), "ok");
+  EXPECT_EQ(Checked({Set(kEthType, 0x0806), Set(kIpv4Src, 1)}, Ip()), kInconsistent);
+  EXPECT_EQ(Checked({Set(kIpProto, 17), Set(kUdpDst, 53)}, Tcp()), "ok");
+  EXPECT_EQ(Checked({Set(kIpProto, 17), Set(kTcpDst, 53)}, Tcp()), kInconsistent);
+  EXPECT_EQ(Checked({Set(kEthType, 0x05dc)}), "OFPBAC_BAD_SET_ARGUMENT");
+}
+
+TEST(CheckActions, RefusesToPausePackets) {
+  EXPECT_EQ(Checked({act::Controller{.pause = true}}), "OFPBAC_BAD_ARGUMENT");
+  EXPECT_EQ(Checked({act::Controller{.userdata = {1, 2}}}), "ok");
+}
+
 TEST(CheckActions, KnowsThatALaterFragmentHasNoPorts) {
   Match match = Tcp();
   match.Set(kIpFrag, Number(kFragAny | kFragLater));
@@ -131,7 +144,7 @@ TEST(CheckActions, AsksNothingOfThePacketsOfAGroup) {
 }
 
 TEST(CheckActions, RefusesFieldsThatCannotBeWritten) {
-  EXPECT_EQ(Checked({Set(kEthType, 0x800)}), "OFPBAC_BAD_SET_ARGUMENT");
+  EXPECT_EQ(Checked({Set(kIpv6Exthdr, 1)}, Type(0x86dd)), "OFPBAC_BAD_SET_ARGUMENT");
   EXPECT_EQ(Checked({act::Move{Whole(kReg0), Whole(kConjId)}}), "OFPBAC_BAD_SET_ARGUMENT");
   EXPECT_EQ(Checked({act::StackPop{Whole(kActsetOutput)}}), "OFPBAC_BAD_SET_ARGUMENT");
   EXPECT_EQ(Checked({act::StackPush{Whole(kActsetOutput)}}), "ok");

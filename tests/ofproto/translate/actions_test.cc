@@ -72,6 +72,23 @@ TEST_F(Actions, SetFieldChangesWhatIsSentAfterIt) {
   EXPECT_EQ(key.ip_tos, 32);
 }
 
+TEST_F(Actions, ModTpSetsThePortOfWhicheverProtocol) {
+  Flow("ip actions=mod_tp_src:7,mod_tp_dst:53,output:2");
+  const FlowKey key = Sent(Run(Udp()), 2).Key();
+  EXPECT_EQ(key.l4_src.Get(), 7);
+  EXPECT_EQ(key.l4_dst.Get(), 53);
+}
+
+TEST_F(Actions, PacketIsLookedAtAgainAsWhatItBecame) {
+  Flow("table=0,udp actions=set_field:6->nw_proto,resubmit(,1)");
+  Flow("table=1,tcp actions=output:2");
+  Flow("table=1,udp actions=output:3");
+  EXPECT_EQ(Ports(Udp()), "2");
+  Flow("table=0,udp actions=set_field:0x88b5->eth_type,resubmit(,1)");
+  Flow("table=1,dl_type=0x88b5 actions=output:4");
+  EXPECT_EQ(Ports(Udp()), "4");
+}
+
 TEST_F(Actions, WriteOfWhatIsThereAlreadyCostsNothing) {
   Flow("dl_dst=02:00:00:00:00:0b actions=set_field:02:00:00:00:00:0b->eth_dst,output:2");
   EXPECT_EQ(Translate(Udp()).actions.size(), 1u);

@@ -93,6 +93,7 @@ class Setup {
  public:
   explicit Setup(const SlowPath* slow_path) : keeps_(2, false) {
     ports_->Publish(&keeps_);
+    (void)stats_->Allocate();  // the one that rules count for
     pipeline_ = std::make_unique<Pipeline>(
         PipelineEnvironment{.worker = WorkerId{0},
                             .slow_path = slow_path,

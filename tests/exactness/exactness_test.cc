@@ -90,6 +90,7 @@ class ExactnessTest : public ::testing::Test {
     drawn_ += drawn;
     refused_ += drawn - taken.size();
     versions_.Add(taken);
+    begun_ = committed_ = versions_.newest();
     samples_.clear();
     while (samples_.size() < kSamples) {
       samples_.emplace_back(world_.RandomFrame(false), 1 + world_.random.Below(Versions::kPorts));
@@ -253,7 +254,6 @@ TEST_F(ExactnessTest, UsesNoOlderDecisionOnceAChangeIsCommitted) {
   size_t changes = 0;
   while (judged_ < PacketsWanted() * 6 / 10) {
     LoadRuleSet(10);
-    begun_ = committed_ = versions_.newest();
     const uint64_t excuses = Excuses();
     std::vector<Sent> sent;
     std::atomic<size_t> batches{0};

@@ -67,8 +67,10 @@ Versions::Entries Versions::DrawChange() {
       mod.command = FlowMod::Command::kDeleteStrict;
       if (kind == 5) {
         mod.command = FlowMod::Command::kModifyStrict;
-        mod.instructions = std::get<FlowMod>(DrawRule()).instructions;
-        mod.instructions.goto_table.reset();
+        // Of a rule of the same table, so that it leads on and not back.
+        FlowMod other = std::get<FlowMod>(DrawRule());
+        while (other.table != mod.table) other = std::get<FlowMod>(DrawRule());
+        mod.instructions = other.instructions;
       }
       entries.emplace_back(mod);
     } else if (kind == 6) {

@@ -23,7 +23,7 @@ namespace vsw::testing {
 /// while the plain evaluator does not: neither compares them.
 class Sample {
  public:
-  /// REQUIRES: at least 8 bytes of payload.
+  /// REQUIRES: at least 4 bytes of payload.
   Sample(Frame frame, uint32_t in_port);
 
   const Frame& frame() const { return frame_; }

@@ -16,6 +16,11 @@ class InspectServiceTest : public ApiTest {
     CreateBridge("br0");
     CreateTap("tap0", "br0");
   }
+  void StartSwitch() {
+    switch_.Start();
+    v1::WaitAppliedResponse applied;
+    ASSERT_TRUE(WaitApplied(GetStatus().wanted_revision(), &applied).ok());
+  }
   grpc::Status Trace(const std::string& bridge, const std::string& flow,
                      const std::string& frame = "") {
     v1::TraceRequest request;
@@ -28,14 +33,13 @@ class InspectServiceTest : public ApiTest {
 };
 
 TEST_F(InspectServiceTest, PassesATraceOnWithPortsByNumber) {
-  switch_.Start();
+  StartSwitch();
   ASSERT_TRUE(Trace("br0", "in_port=tap0,dl_type=0x0800,nw_proto=6", "frame").ok());
   EXPECT_EQ(response_.flow(), "tcp,in_port=1");
   EXPECT_EQ(response_.text(), "frame");
 }
 
 TEST_F(InspectServiceTest, RefusesWhatIsNoPacket) {
-  switch_.Start();
   EXPECT_EQ(Trace("", "in_port=1").error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_EQ(Trace("none", "in_port=1").error_code(), grpc::StatusCode::NOT_FOUND);
   const grpc::Status status = Trace("br0", "in_port=tap0,tpc");
@@ -45,7 +49,7 @@ TEST_F(InspectServiceTest, RefusesWhatIsNoPacket) {
 }
 
 TEST_F(InspectServiceTest, PassesMegaflowsOn) {
-  switch_.Start();
+  StartSwitch();
   const auto list = [&](const std::string& bridge, int* count) {
     grpc::ClientContext context;
     v1::ListMegaflowsRequest request;

@@ -38,7 +38,7 @@ def commands(switch, folder):
     assert "flow_count=3" in switch.ctl("dump-aggregate", "br0")
 
     status, text, _ = switch.try_ctl("diff-flows", "br0", folder / "more")
-    assert status == 2 and "-table=0,priority=0,actions=NORMAL" in text.replace(" ", ","), text
+    assert status == 2 and "NORMAL" in text and "udp" in text, (status, text)
     switch.ctl("replace-flows", "br0", folder / "more")
     assert switch.try_ctl("diff-flows", "br0", folder / "more")[0] == 0
     switch.ctl("del-flows", "br0", "table=3")
@@ -127,7 +127,7 @@ def body(case):
     switch.refused(65, "refused.*group_id=9.*GROUP_EXISTS", "add-group", "br0",
                    "group_id=9,type=all,bucket=output:two")
     # As a whole the bridge takes what is stored: it is ours now.
-    wait_until(lambda: "bucket=bucket_id:0,actions=output:2" in switch.ctl("dump-groups", "br0"),
+    wait_until(lambda: re.search("group_id=9,.*output:2", switch.ctl("dump-groups", "br0")),
                "the stored group is in force")
     assert "refused" not in switch.ctl("show")
 

@@ -86,9 +86,10 @@ class InspectServiceTest : public ::testing::Test {
     switch_.Configure(
         Config(BridgeBuilder(0).With(Trunk(1)).With(Trunk(2)), BridgeBuilder(1).With(Trunk(3))));
     datapath_.parse = [](std::span<const uint8_t> bytes, PortNo in_port, FlowKey* key) {
+      if (bytes.size() < 14) return false;
       *key = Frame({bytes.begin(), bytes.end()}).Key();
       key->in_port = in_port;
-      return bytes.size() > 14;
+      return true;
     };
     grpc::ServerBuilder builder;
     builder.RegisterService(&service_);

@@ -15,8 +15,8 @@ namespace vsw {
 
 /// The encoded Geneve options, `option_bytes` of them, stand right behind it.
 struct TunnelSet {
-  // Bits of `fields`: which of the members count. Those that a port's options fix are not looked
-  // at.
+  // Bits of `fields`: which of the members count. Id and addresses do only where the port's options
+  // leave them open, and policy only where they turn it on.
   enum Field : uint16_t {
     kId = 1 << 0,
     kRemote = 1 << 1,

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "datapath/tunnel/encapsulator.h"
+
+#include <rte_cycles.h>
+#include <rte_mbuf.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "datapath/packet/flow_key.h"
+#include "datapath/packet/offload.h"
+#include "datapath/packet/partial_checksum.h"
+#include "datapath/packet/tunnel_mark.h"
+
+namespace vsw {
+namespace {
+
+// Less payload than this in a segment: the tunnel is too narrow to be used.
+constexpr uint32_t kLeastSegment = 64;
+
+size_t HashOf(const TunnelEnds& ends) {
+  uint64_t words[4];
+  std::memcpy(words, ends.local.octets.data(), 16);
+  std::memcpy(words + 2, ends.remote.octets.data(), 16);
+  uint64_t hash = 0;
+  for (const uint64_t word : words) hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+  return hash >> 40;
+}
+
+// False: nothing says where to.
+bool EndsOf(const TunnelFacts& facts, const TunnelSet* set, TunnelEnds* ends) {
+  ends->local = facts.local;
+  if (facts.local_is_flow && set != nullptr && set->has(TunnelSet::kLocal)) {
+    ends->local = set->local;
+  }
+  if (facts.remote_is_flow || facts.replicates()) {
+    if (set == nullptr || !set->has(TunnelSet::kRemote) || set->remote.is_any()) return false;
+    ends->remote = set->remote;
+  } else {
+    ends->remote = facts.remotes.front();
+  }
+  return ends->local.is_unset() || ends->local.is_v4() == ends->remote.is_v4();
+}
+
+// The tunnel line of a key as if a packet had come from `remote`.
+void WriteTunnelLine(const IpAddress& remote, const IpAddress& local, uint64_t id, FlowKey* key) {
+  std::memset(key->line(3), 0, kLineBytes);
+  key->lines |= kLineTunnel;
+  key->tun_id = Be64::From(id);
+  key->tun_flags = Be16::From(kTunnelKeyPresent);
+  if (remote.is_v4()) {
+    key->tun_ipv4_src = remote.v4();
+    key->tun_ipv4_dst = local.v4();
+  } else {
+    key->tun_ipv6_src = remote.octets;
+    key->tun_ipv6_dst = local.octets;
+  }
+}
+
+uint32_t OptionBytes(const TunnelFacts& facts, const TunnelSet* set) {
+  return set != nullptr && facts.kind == TunnelKind::kGeneve ? set->option_bytes : 0;
+}
+
+}  // namespace
+
+Encapsulator::Encapsulator(PortNo tunnel, NextHopTable* next_hops, TunnelOutlet* outlet,
+                           rte_mempool* pool, bool many_remotes)
+    : tunnel_(tunnel),
+      next_hops_(next_hops),
+      outlet_(outlet),
+      pool_(pool),
+      too_big_limit_(rte_get_tsc_hz()),
+      ways_(many_remotes ? kManyWays : 1) {}
+
+void Encapsulator::Run(const EncapConfig& config, std::span<rte_mbuf*> burst,
+                       PortCounters& counters) {
+  const Job job = {config, counters};
+  const Way* way = nullptr;
+  for (rte_mbuf* packet : burst) {
+    const TunnelSet* set = TunnelMark::Of(packet);
+    TunnelEnds ends;
+    if (!EndsOf(config.config.facts, set, &ends)) [[unlikely]] {
+      Drop(job, packet, DropReason::kTunnelNoRemote);
+      continue;
+    }
+    DropReason refusal = DropReason::kNone;
+    if (way == nullptr || way->ends != ends) way = FindWay(config, ends, &refusal);
+    if (way != nullptr) [[likely]] {
+      Encapsulate(job, *way, packet, set);
+    } else if (refusal != DropReason::kNone) {
+      Drop(job, packet, refusal);
+    } else if (!outlet_->Hold(packet, ends, tunnel_)) {
+      Drop(job, packet, DropReason::kTunnelUnresolved);
+    }
+  }
+  HandOn();
+}
+
+const Encapsulator::Way* Encapsulator::FindWay(const EncapConfig& config, const TunnelEnds& ends,
+                                               DropReason* refusal) {
+  // Read first: at worst headers are made once too often.
+  const uint64_t generation = next_hops_->generation();
+  const NextHop* next_hop = next_hops_->Find(ends.local, ends.remote);
+  if (next_hop == nullptr) return nullptr;
+  *refusal = next_hop->refusal;
+  if (*refusal != DropReason::kNone) return nullptr;
+  Way& way = ways_[HashOf(ends) % ways_.size()];
+  if (way.next_hop != next_hop || way.generation != generation || way.version != config.version ||
+      way.ends != ends) [[unlikely]] {
+    way = {ends,
+           next_hop,
+           generation,
+           config.version,
+           next_hop->egress,
+           next_hop->enters_bridge_by,
+           next_hop->local,
+           OuterHeaders(config.config, ends.remote, *next_hop)};
+  }
+  return &way;
+}
+
+void Encapsulator::Encapsulate(const Job& job, const Way& way, rte_mbuf* packet,
+                               const TunnelSet* set) {
+  const TunnelConfig& config = job.config.config;
+  Frame frame = {packet, ReadInnerFrame(packet), set,
+                 way.headers.MaxInnerBytes(OptionBytes(config.facts, set))};
+  if (config.mtu != 0) frame.max_bytes = std::min(frame.max_bytes, config.mtu + frame.inner.l3);
+  if ((packet->ol_flags & kPartialChecksumFlags) != 0) {
+    EncapsulateOffloaded(job, way, frame);
+  } else if (packet->pkt_len > frame.max_bytes) [[unlikely]] {
+    RefuseTooBig(job, way, frame);
+  } else {
+    Put(job, way, frame);
+  }
+}
+
+// What a guest left to the way out is done here, since few devices reach behind outer headers. TCP
+// is cut so that each packet fits; datagrams have the size that their sender chose.
+void Encapsulator::EncapsulateOffloaded(const Job& job, const Way& way, Frame frame) {
+  rte_mbuf* packet = frame.packet;
+  const uint32_t headers = packet->l2_len + packet->l3_len + packet->l4_len;
+  bool fits = packet->pkt_len <= frame.max_bytes;
+  if ((packet->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0) {
+    fits = headers + kLeastSegment <= frame.max_bytes;
+    if (fits) {
+      packet->tso_segsz =
+          static_cast<uint16_t>(std::min<uint32_t>(packet->tso_segsz, frame.max_bytes - headers));
+    }
+  } else if ((packet->ol_flags & RTE_MBUF_F_TX_UDP_SEG) != 0) {
+    fits = headers + packet->tso_segsz <= frame.max_bytes;
+  }
+  if (!fits) return RefuseTooBig(job, way, frame);
+  std::array<rte_mbuf*, kMaxSegments> frames;
+  const uint16_t count =
+      ResolveOffloads(packet, OffloadCapabilities{}, pool_, frames, job.counters);
+  for (uint16_t i = 0; i < count; ++i) {
+    frame.packet = frames[i];
+    Put(job, way, frame);
+  }
+}
+
+void Encapsulator::Put(const Job& job, const Way& way, const Frame& frame) {
+  const uint32_t inner_bytes = frame.packet->pkt_len;
+  rte_mbuf* packet =
+      way.headers.Put(frame.packet, frame.inner, frame.set, identification_++, pool_);
+  if (packet == nullptr) [[unlikely]] {
+    return Drop(job, frame.packet, DropReason::kNoCopyBuffer);
+  }
+  job.counters.tx_packets.Add(1);
+  job.counters.tx_bytes.Add(inner_bytes);
+  Append(way, packet);
+}
+
+void Encapsulator::RefuseTooBig(const Job& job, const Way& way, const Frame& frame) {
+  if (frame.max_bytes > frame.inner.l3 && too_big_limit_.Allow(rte_rdtsc())) {
+    const uint32_t mtu = frame.max_bytes - frame.inner.l3;
+    if (rte_mbuf* reply = MakeTooBig(frame.packet, frame.inner, mtu, pool_); reply != nullptr) {
+      const TunnelFacts& facts = job.config.config.facts;
+      const bool has_id = frame.set != nullptr && frame.set->has(TunnelSet::kId);
+      const uint64_t id = facts.out_key_is_flow && has_id ? frame.set->tun_id : 0;
+      FlowKey tunnel;
+      tunnel.in_port = tunnel_;
+      tunnel.lines = 0;
+      // As an answer from the other end would come.
+      WriteTunnelLine(way.ends.remote, way.local, facts.in_key.value_or(id), &tunnel);
+      if (!outlet_->Answer(reply, tunnel)) rte_pktmbuf_free(reply);
+    }
+  }
+  Drop(job, frame.packet, DropReason::kTunnelTooBig);
+}
+
+void Encapsulator::Append(const Way& way, rte_mbuf* packet) {
+  const bool same = way.egress == egress_ && way.enters_bridge_by == enters_bridge_by_;
+  if (!same || count_ == kBurst) {
+    HandOn();
+    egress_ = way.egress;
+    enters_bridge_by_ = way.enters_bridge_by;
+  }
+  packets_[count_++] = packet;
+}
+
+void Encapsulator::HandOn() {
+  if (count_ == 0) return;
+  const std::span<rte_mbuf*> packets(packets_.data(), std::exchange(count_, 0));
+  if (enters_bridge_by_ != kNoPort) {
+    outlet_->Enter(enters_bridge_by_, packets);
+  } else {
+    outlet_->Send(egress_, packets);
+  }
+}
+
+void Encapsulator::Drop(const Job& job, rte_mbuf* packet, DropReason reason) {
+  job.counters.Drop(reason);
+  rte_pktmbuf_free(packet);
+}
+
+}  // namespace vsw

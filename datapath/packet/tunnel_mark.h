@@ -44,6 +44,11 @@ class TunnelMark {
     return *RTE_MBUF_DYNFIELD(packet, offset_, const TunnelSet* const*);
   }
 
+  /// The field as a link to another packet, for lists of those that nothing is set for.
+  static rte_mbuf*& Link(rte_mbuf* packet) {
+    return *RTE_MBUF_DYNFIELD(packet, offset_, rte_mbuf**);
+  }
+
  private:
   static inline int offset_ = -1;
   static inline uint64_t flag_ = 0;

@@ -11,7 +11,9 @@
 #include "datapath/flow/select_hash.h"
 #include "datapath/packet/edit.h"
 #include "datapath/packet/offload.h"
+#include "datapath/packet/parser.h"
 #include "datapath/packet/partial_checksum.h"
+#include "datapath/tunnel/decapsulate.h"
 
 namespace vsw {
 namespace {
@@ -90,6 +92,7 @@ void Executor::RunList(rte_mbuf* packet, std::span<const Action> actions,
   const Plan plan = Look(actions);
   PacketEditor editor(packet, env_.mbuf_pool);
   if (plan.edits_headers) editor.Locate();
+  bool edited = false;
   size_t next = 0;
   for (size_t i = 0; i < plan.end; i = next) {
     const Action& action = actions[i];
@@ -107,6 +110,7 @@ void Executor::RunList(rte_mbuf* packet, std::span<const Action> actions,
         env_.stats->Count(StatId{action.value}, 1, editor.packet()->pkt_len, context.now_ns);
         continue;
       case ActionType::kMeter:
+        edited = true;
         if (Meter(&editor, action, context)) continue;
         rte_pktmbuf_free(editor.packet());
         return;
@@ -125,10 +129,10 @@ void Executor::RunList(rte_mbuf* packet, std::span<const Action> actions,
         continue;
       }
       case ActionType::kSetTunnel:
-        SetTunnel(editor.packet(), action, behind);
+        SetTunnel(editor.packet(), {reinterpret_cast<const uint8_t*>(behind.data()), action.value});
         continue;
       case ActionType::kDecapsulate:
-        return Send(editor.packet(), Action::Output(action.port()), context);
+        return Decapsulate(editor.packet(), action, edited, context);
       case ActionType::kRecirculate:
         return Recirculate(editor.packet(), action.value, context);
       case ActionType::kRecirculateByLength: {
@@ -146,6 +150,7 @@ void Executor::RunList(rte_mbuf* packet, std::span<const Action> actions,
         return Recirculate(editor.packet(), WordAt(behind, choice), context);
       }
       default:
+        edited = true;
         if (const DropReason failed = editor.Apply(action); failed != DropReason::kNone) {
           context.ingress->Drop(failed);
           rte_pktmbuf_free(editor.packet());
@@ -209,8 +214,7 @@ bool Executor::Meter(PacketEditor* editor, const Action& action, const PacketCon
   return false;
 }
 
-void Executor::SetTunnel(rte_mbuf* packet, const Action& action, std::span<const Action> slots) {
-  const std::span bytes(reinterpret_cast<const uint8_t*>(slots.data()), action.value);
+void Executor::SetTunnel(rte_mbuf* packet, std::span<const uint8_t> bytes) {
   const TunnelSet* set = tunnel_sets_.Copy(bytes);
   if (set == nullptr) [[unlikely]] {
     // Whoever was given one so far is sent, so that there is room again.
@@ -219,6 +223,34 @@ void Executor::SetTunnel(rte_mbuf* packet, const Action& action, std::span<const
     set = tunnel_sets_.Copy(bytes);
   }
   if (set != nullptr) TunnelMark::Attach(packet, set);
+}
+
+void Executor::Decapsulate(rte_mbuf* packet, const Action& action, bool edited,
+                           const PacketContext& context) {
+  FlowKey key = *context.key;
+  DecapResult result = {DecapVerdict::kNotForTunnel};
+  const bool parsed =
+      !edited || ParsePacket(packet, context.key->in_port, &key) == DropReason::kNone;
+  if (parsed && env_.tunnels != nullptr) {
+    result = vsw::Decapsulate(packet, *env_.tunnels->Load(), &key);
+  }
+  switch (result.verdict) {
+    case DecapVerdict::kNotForTunnel:
+    case DecapVerdict::kUnknown:
+      return Send(packet, Action::Output(action.port()), context);
+    case DecapVerdict::kDrop: {
+      PortCounters* counters =
+          result.port == kNoPort ? context.ingress : &env_.counters[ToInt(result.port) % kMaxPorts];
+      counters->Drop(result.reason);
+      return rte_pktmbuf_free(packet);
+    }
+    case DecapVerdict::kDone: {
+      PortCounters& counters = env_.counters[ToInt(result.port) % kMaxPorts];
+      counters.rx_packets.Add(1);
+      counters.rx_bytes.Add(packet->pkt_len);
+      return LookUpAgain(packet, 0, key, context);
+    }
+  }
 }
 
 void Executor::Upcall(const rte_mbuf* packet, const Action& action, std::span<const Action> slots,
@@ -240,7 +272,8 @@ void Executor::Upcall(const rte_mbuf* packet, const Action& action, std::span<co
   }
 }
 
-void Executor::Recirculate(rte_mbuf* packet, uint32_t recirc_id, const PacketContext& context) {
+void Executor::LookUpAgain(rte_mbuf* packet, uint32_t recirc_id, const FlowKey& key,
+                           const PacketContext& context) {
   if (context.lookups >= kMaxRecirculations || recirculation_count_ == kMaxPerBurst) {
     context.ingress->Drop(DropReason::kRecirculationLimit);
     rte_pktmbuf_free(packet);
@@ -251,9 +284,9 @@ void Executor::Recirculate(rte_mbuf* packet, uint32_t recirc_id, const PacketCon
   next.packet = packet;
   next.recirc_id = recirc_id;
   next.lookups = context.lookups + 1;
-  next.in_port = context.key->in_port;
+  next.in_port = key.in_port;
   next.tunnel.lines = 0;
-  CopyTunnelLines(*context.key, &next.tunnel);
+  CopyTunnelLines(key, &next.tunnel);
 }
 
 }  // namespace vsw

@@ -15,6 +15,7 @@
 #include "datapath/flow/meter_table.h"
 #include "datapath/flow/stat_table.h"
 #include "datapath/packet/tunnel_mark.h"
+#include "datapath/tunnel/tunnel_table.h"
 #include "datapath/worker/slow_events.h"
 #include "datapath/worker/transmit.h"
 #include "datapath/worker/tunnel_set_arena.h"
@@ -33,6 +34,8 @@ struct ExecuteEnvironment {
   StatShard* stats;
   const MeterTable* meters;  // may be nullptr: there are none
   SlowEventRing* events;
+  PortCounters* counters = nullptr;      // of all ports, this worker's own
+  const TunnelTable* tunnels = nullptr;  // may be nullptr: there are none
 };
 
 /// Of one packet.
@@ -76,6 +79,8 @@ class Executor {
   const Recirculation& recirculation(uint32_t i) const { return recirculations_[i]; }
   void ClearRecirculations() { recirculation_count_ = 0; }
 
+  /// Hangs the set in `bytes` on the packet.
+  void SetTunnel(rte_mbuf* packet, std::span<const uint8_t> bytes);
   /// Call it behind the transmit batches' Flush().
   void ClearTunnelSets() {
     if (!tunnel_sets_.empty()) [[unlikely]]
@@ -95,10 +100,16 @@ class Executor {
   void SendCut(rte_mbuf* packet, const Action& action, const PacketContext& context);
   /// False: a meter says that the packet ends here.
   bool Meter(PacketEditor* editor, const Action& action, const PacketContext& context);
-  void SetTunnel(rte_mbuf* packet, const Action& action, std::span<const Action> slots);
+  void Decapsulate(rte_mbuf* packet, const Action& action, bool edited,
+                   const PacketContext& context);
   void Upcall(const rte_mbuf* packet, const Action& action, std::span<const Action> slots,
               const PacketContext& context);
-  void Recirculate(rte_mbuf* packet, uint32_t recirc_id, const PacketContext& context);
+  void Recirculate(rte_mbuf* packet, uint32_t recirc_id, const PacketContext& context) {
+    LookUpAgain(packet, recirc_id, *context.key, context);
+  }
+  /// `key`: where in_port and the tunnel lines come from.
+  void LookUpAgain(rte_mbuf* packet, uint32_t recirc_id, const FlowKey& key,
+                   const PacketContext& context);
 
   const ExecuteEnvironment env_;
   const std::unique_ptr<Recirculation[]> recirculations_;

@@ -5,6 +5,7 @@
 #include <rte_prefetch.h>
 
 #include "datapath/packet/parser.h"
+#include "datapath/tunnel/decapsulate.h"
 #include "datapath/worker/execute.h"
 
 namespace vsw {
@@ -29,8 +30,11 @@ Pipeline::Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowT
                  .batches = &batches_,
                  .stats = env_.stats,
                  .meters = env_.meters,
-                 .events = env_.events}),
+                 .events = env_.events,
+                 .counters = env_.counters,
+                 .tunnels = env_.tunnels}),
       budget_(kMaxPorts, env_.tsc_hz / kBudgetTicksPerSecond, env_.tsc_hz / kBudgetBurstsPerSecond),
+      held_(env_.tsc_hz / 10 * 35, env_.tsc_hz / 10),
       work_(std::make_unique<Work[]>(kBurst)),
       translation_(std::make_unique<Translation>()) {
   report_ = [this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
@@ -40,39 +44,42 @@ Pipeline::Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowT
   };
 }
 
+Pipeline::~Pipeline() {
+  held_.Clear([](rte_mbuf* packet, const HeldPacket&) { rte_pktmbuf_free(packet); });
+}
+
 void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
-  in_port_ = in_port;
-  ingress_ = &env_.counters[ToInt(in_port)];
   const uint32_t count = Parse(in_port, burst);
   Lookup(count, now_tsc);
   if (executor_.recirculation_count() > 0) [[unlikely]]
     Recirculate(now_tsc);
+  Finish(now_tsc);
+}
+
+// Sends what was gathered, and goes on with what that gives rise to.
+void Pipeline::Finish(uint64_t now_tsc) {
   batches_.Flush();
   executor_.ClearTunnelSets();
+  if (!entering_.empty()) [[unlikely]]
+    TakeEntering(now_tsc);
   NotifySlowThread();
 }
 
 void Pipeline::Inject(std::span<const uint8_t> frame, PortNo in_port,
                       std::span<const Action> actions, std::span<const StatId> stats,
                       DropReason drop_reason) {
-  in_port_ = in_port;
-  ingress_ = &env_.counters[ToInt(in_port) % kMaxPorts];
+  PortCounters* const ingress = CountersOf(in_port);
   Work& work = work_[0];
   work.packet = CopyIn(frame);
-  if (work.packet == nullptr) return ingress_->Drop(DropReason::kNoCopyBuffer);
+  if (work.packet == nullptr) return ingress->Drop(DropReason::kNoCopyBuffer);
   work.lookups = 0;
   const DropReason reason = ParsePacket(work.packet, in_port, &work.lookup.key);
-  if (reason != DropReason::kNone) {
-    ingress_->Drop(reason);
-    return rte_pktmbuf_free(work.packet);
-  }
+  if (reason != DropReason::kNone) return DropPacket(work.packet, in_port, reason);
   const uint64_t now_tsc = rte_rdtsc();
   report_(stats, 1, frame.size(), now_tsc);
   Run(work, actions, drop_reason, now_tsc);
   Recirculate(now_tsc);
-  batches_.Flush();
-  executor_.ClearTunnelSets();
-  NotifySlowThread();
+  Finish(now_tsc);
 }
 
 rte_mbuf* Pipeline::CopyIn(std::span<const uint8_t> frame) {
@@ -96,25 +103,73 @@ rte_mbuf* Pipeline::CopyIn(std::span<const uint8_t> frame) {
 
 uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
   for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod(packet, void*));
+  const IngressRole* role =
+      env_.underlay != nullptr ? env_.underlay->ingress.Find(in_port) : nullptr;
+  if (role != nullptr) [[unlikely]] {
+    // Where the inner headers begin.
+    for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod_offset(packet, void*, 64));
+  }
   uint64_t bytes = 0;
   uint32_t count = 0;
   for (rte_mbuf* packet : burst) {
     bytes += packet->pkt_len;
-    Work& work = work_[count];
-    const DropReason reason = ParsePacket(packet, in_port, &work.lookup.key);
-    if (reason != DropReason::kNone) [[unlikely]] {
-      ingress_->Drop(reason);
-      rte_pktmbuf_free(packet);
+    Work* work = &work_[count];
+    if (!ParseOne(packet, in_port, work)) [[unlikely]]
       continue;
-    }
-    work.packet = packet;
-    work.lookups = 0;
-    flows_->Prepare(&work.lookup);
+    if (role != nullptr && !Terminate(*role, work)) continue;
+    flows_->Prepare(&work->lookup);
     ++count;
   }
-  ingress_->rx_packets.Add(burst.size());
-  ingress_->rx_bytes.Add(bytes);
+  CountersOf(in_port)->rx_packets.Add(burst.size());
+  CountersOf(in_port)->rx_bytes.Add(bytes);
   return count;
+}
+
+bool Pipeline::ParseOne(rte_mbuf* packet, PortNo in_port, Work* work) {
+  const DropReason reason = ParsePacket(packet, in_port, &work->lookup.key);
+  if (reason != DropReason::kNone) [[unlikely]] {
+    DropPacket(packet, in_port, reason);
+    return false;
+  }
+  work->packet = packet;
+  work->lookups = 0;
+  return true;
+}
+
+// The packet came in by a port that has addresses of ours: if it is a tunnel's, the outer headers
+// go. False: it ends here.
+bool Pipeline::Terminate(const IngressRole& role, Work* work) {
+  FlowKey* key = &work->lookup.key;
+  const PortNo in_port = key->in_port;
+  const auto drop = [&](PortNo port, DropReason reason) {
+    DropPacket(work->packet, port, reason);
+    return false;
+  };
+  const bool is_ours = (role.hidden || key->eth_dst == role.mac) && role.Has(DestinationOf(*key));
+  if (!is_ours || env_.tunnels == nullptr) {
+    // The kernel has its own copy of what is not for a tunnel.
+    return role.hidden ? drop(in_port, DropReason::kTunnelUnknown) : true;
+  }
+  const bool later_fragment = (key->ip_frag & kFragLater) != 0;
+  if (later_fragment && key->ip_proto == DecapTable::kProtocolUdp) {
+    return drop(in_port, DropReason::kTunnelFragment);
+  }
+  const DecapResult result = Decapsulate(work->packet, *env_.tunnels->Load(), key);
+  switch (result.verdict) {
+    case DecapVerdict::kDone: {
+      PortCounters* const counters = CountersOf(result.port);
+      counters->rx_packets.Add(1);
+      counters->rx_bytes.Add(work->packet->pkt_len);
+      return true;
+    }
+    case DecapVerdict::kNotForTunnel:
+      return role.hidden ? drop(in_port, DropReason::kTunnelUnknown) : true;
+    case DecapVerdict::kUnknown:
+      return drop(in_port, DropReason::kTunnelUnknown);
+    case DecapVerdict::kDrop:
+      return drop(result.port == kNoPort ? in_port : result.port, result.reason);
+  }
+  return true;
 }
 
 void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
@@ -137,9 +192,8 @@ void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
     stats_.misses.Add(1);
     const bool allowed = Translate(&work.lookup, now_tsc);
     if (!allowed) {
-      ingress_->Drop(DropReason::kMissBudget);
+      DropPacket(work.packet, work.lookup.key.in_port, DropReason::kMissBudget);
       stats_.misses_over_budget.Add(1);
-      rte_pktmbuf_free(work.packet);
       work.packet = nullptr;
     } else if (work.lookup.flow == nullptr) {
       // The decision could not be kept: executed right away, while it stands.
@@ -225,14 +279,11 @@ void Pipeline::ExecuteOnce(Work* work, uint64_t now_tsc) {
 
 void Pipeline::Run(const Work& work, std::span<const Action> actions, DropReason reason,
                    uint64_t now_tsc) {
-  if (actions.empty()) {
-    ingress_->Drop(reason);
-    rte_pktmbuf_free(work.packet);
-    return;
-  }
+  const PortNo in_port = work.lookup.key.in_port;
+  if (actions.empty()) return DropPacket(work.packet, in_port, reason);
   executor_.Run(work.packet, actions,
                 {.key = &work.lookup.key,
-                 .ingress = ingress_,
+                 .ingress = CountersOf(in_port),
                  .now_ns = NsOf(now_tsc),
                  .lookups = work.lookups,
                  .drop_reason = reason});
@@ -264,8 +315,7 @@ bool Pipeline::ParseAgain(const Recirculation& from, Work* work) {
   FlowKey* key = &work->lookup.key;
   const DropReason reason = ParsePacket(from.packet, from.in_port, key);
   if (reason != DropReason::kNone) {
-    ingress_->Drop(reason);
-    rte_pktmbuf_free(from.packet);
+    DropPacket(from.packet, from.in_port, reason);
     return false;
   }
   key->recirc_id = from.recirc_id;
@@ -274,6 +324,96 @@ bool Pipeline::ParseAgain(const Recirculation& from, Work* work) {
   work->lookups = from.lookups;
   flows_->Prepare(&work->lookup);
   return true;
+}
+
+void Pipeline::DropPacket(rte_mbuf* packet, PortNo port, DropReason reason) {
+  CountersOf(port)->Drop(reason);
+  rte_pktmbuf_free(packet);
+}
+
+void Pipeline::Send(PortNo egress, std::span<rte_mbuf*> frames) {
+  for (rte_mbuf* frame : frames) batches_.Add(egress, frame);
+}
+
+void Pipeline::Enter(PortNo in_port, std::span<rte_mbuf*> frames) {
+  for (rte_mbuf* frame : frames) entering_.Push(in_port, frame);
+}
+
+bool Pipeline::Answer(rte_mbuf* frame, const FlowKey& tunnel) {
+  return entering_.PushAnswer(frame, tunnel);
+}
+
+bool Pipeline::Hold(rte_mbuf* packet, const TunnelEnds& ends, PortNo tunnel) {
+  if (env_.underlay == nullptr) return false;
+  HeldPacket context = {.tunnel = tunnel, .set = {}};
+  if (const TunnelSet* set = TunnelMark::Of(packet); set != nullptr) {
+    context.set_bytes = static_cast<uint32_t>(set->bytes());
+    std::memcpy(context.set.data(), set, context.set_bytes);
+  }
+  TunnelMark::Detach(packet);
+  return held_.Hold(packet, ends, context, rte_rdtsc(), &env_.underlay->next_hops);
+}
+
+void Pipeline::SendHeld(uint64_t now_tsc) {
+  if (held_.empty()) [[likely]]
+    return;
+  held_.Release(
+      &env_.underlay->next_hops, now_tsc,
+      [this](rte_mbuf* packet, const HeldPacket& held, const NextHop&) {
+        if (held.set_bytes > 0) executor_.SetTunnel(packet, {held.set.data(), held.set_bytes});
+        batches_.Add(held.tunnel, packet);
+      },
+      [this](rte_mbuf* packet, const HeldPacket& held) {
+        DropPacket(packet, held.tunnel, DropReason::kTunnelUnresolved);
+      });
+  Finish(now_tsc);
+}
+
+// What tunnel ports gave back, round by round: each packet has been through as many tunnels as
+// there were rounds.
+void Pipeline::TakeEntering(uint64_t now_tsc) {
+  for (uint32_t round = 0; round < kMaxTunnelRounds && !entering_.empty(); ++round) {
+    entering_.StartRound();
+    uint32_t count = TakeAnswers();
+    do {
+      Lookup(count, now_tsc);
+      Recirculate(now_tsc);
+      count = TakeFrames();
+    } while (count > 0);
+    batches_.Flush();
+    executor_.ClearTunnelSets();
+  }
+  for (const EnteringFrames::Answer& answer : entering_.TakeAnswers()) {
+    DropPacket(answer.frame, answer.tunnel.in_port, DropReason::kTunnelLoop);
+  }
+  entering_.StartRound();
+  while (rte_mbuf* frame = entering_.Pop()) {
+    DropPacket(frame, PortNo{frame->port}, DropReason::kTunnelLoop);
+  }
+}
+
+uint32_t Pipeline::TakeAnswers() {
+  uint32_t count = 0;
+  for (const EnteringFrames::Answer& answer : entering_.TakeAnswers()) {
+    Work* work = &work_[count];
+    if (!ParseOne(answer.frame, answer.tunnel.in_port, work)) continue;
+    CopyTunnelLines(answer.tunnel, &work->lookup.key);
+    flows_->Prepare(&work->lookup);
+    ++count;
+  }
+  return count;
+}
+
+uint32_t Pipeline::TakeFrames() {
+  uint32_t count = 0;
+  for (rte_mbuf* frame; count < kBurst && (frame = entering_.Pop()) != nullptr;) {
+    const PortNo in_port{frame->port};
+    CountersOf(in_port)->rx_packets.Add(1);
+    CountersOf(in_port)->rx_bytes.Add(frame->pkt_len);
+    if (!ParseOne(frame, in_port, &work_[count])) continue;
+    flows_->Prepare(&work_[count++].lookup);
+  }
+  return count;
 }
 
 void Pipeline::Sweep(uint32_t slots, uint64_t now_tsc) {

@@ -2,13 +2,15 @@
 //
 // A packet's way through one worker: parse, exact-match cache, megaflow classifier, translation of
 // what missed, actions, transmit batches. One burst from one port at a time, each stage over the
-// whole burst.
+// whole burst. What comes out of a tunnel has its outer headers taken off between parsing and
+// lookup, so that a burst may hold packets of several ingress ports.
 //
 // Thread safety: one worker owns it. Counters are read by others; the rings and ports have their
 // own rules.
 #ifndef VSW_DATAPATH_WORKER_PIPELINE_H_
 #define VSW_DATAPATH_WORKER_PIPELINE_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -17,6 +19,11 @@
 #include "datapath/flow/flow_table.h"
 #include "datapath/flow/slow_path.h"
 #include "datapath/flow/stat_table.h"
+#include "datapath/tunnel/pending.h"
+#include "datapath/tunnel/tunnel_outlet.h"
+#include "datapath/tunnel/tunnel_table.h"
+#include "datapath/tunnel/underlay_tables.h"
+#include "datapath/worker/entering_frames.h"
 #include "datapath/worker/execute.h"
 #include "datapath/worker/miss_budget.h"
 #include "datapath/worker/slow_events.h"
@@ -38,6 +45,8 @@ struct PipelineEnvironment {
   uint64_t idle_timeout_tsc;
   StatShard* stats;  // this worker's own
   const MeterTable* meters = nullptr;
+  const TunnelTable* tunnels = nullptr;  // may be nullptr, like the other one: no tunnels
+  UnderlayTables* underlay = nullptr;
 };
 
 struct PipelineCounters {
@@ -47,9 +56,10 @@ struct PipelineCounters {
   Counter megaflows, masks;  // stored, not added up
 };
 
-class Pipeline {
+class Pipeline : private TunnelOutlet {
  public:
   Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowTable> flows);
+  ~Pipeline() override;
 
   /// Forwards a burst received on `in_port`; takes all packets over.
   void Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
@@ -59,6 +69,12 @@ class Pipeline {
   /// where it is not counted as received.
   void Inject(std::span<const uint8_t> frame, PortNo in_port, std::span<const Action> actions,
               std::span<const StatId> stats, DropReason drop_reason);
+
+  /// Sends packets that waited for their next hop and have it now; drops those that waited too
+  /// long. Cheap when nothing is new.
+  void SendHeld(uint64_t now_tsc);
+  bool holds_packets() const { return !held_.empty(); }
+  TunnelOutlet* outlet() { return this; }
 
   /// Work by time: looks at up to `slots` megaflows for ageing and statistics.
   void Sweep(uint32_t slots, uint64_t now_tsc);
@@ -71,13 +87,33 @@ class Pipeline {
   const FlowTable::Report& report() const { return report_; }
 
  private:
+  /// How often a packet may be put into a tunnel and come back to a bridge.
+  static constexpr uint32_t kMaxTunnelRounds = 4;
+
+  struct HeldPacket {
+    PortNo tunnel;
+    uint32_t set_bytes = 0;
+    alignas(TunnelSet) std::array<uint8_t, kMaxTunnelSetBytes> set;
+  };
   struct alignas(64) Work {
     FlowLookup lookup;
     rte_mbuf* packet;
     uint32_t lookups;  // that the packet has had beyond the first
   };
 
+  // TunnelOutlet.
+  void Send(PortNo egress, std::span<rte_mbuf*> frames) override;
+  void Enter(PortNo in_port, std::span<rte_mbuf*> frames) override;
+  bool Answer(rte_mbuf* frame, const FlowKey& tunnel) override;
+  bool Hold(rte_mbuf* packet, const TunnelEnds& ends, PortNo tunnel) override;
+
   uint32_t Parse(PortNo in_port, std::span<rte_mbuf*> burst);
+  bool ParseOne(rte_mbuf* packet, PortNo in_port, Work* work);
+  bool Terminate(const IngressRole& role, Work* work);
+  void Finish(uint64_t now_tsc);
+  void TakeEntering(uint64_t now_tsc);
+  uint32_t TakeAnswers();
+  uint32_t TakeFrames();
   void Lookup(uint32_t count, uint64_t now_tsc);
   bool Translate(FlowLookup* lookup, uint64_t now_tsc);
   void ExecuteFlow(Work* work, uint64_t now_tsc);
@@ -86,6 +122,8 @@ class Pipeline {
   void Recirculate(uint64_t now_tsc);
   rte_mbuf* CopyIn(std::span<const uint8_t> frame);
   bool ParseAgain(const Recirculation& from, Work* work);
+  PortCounters* CountersOf(PortNo port) { return &env_.counters[ToInt(port) % kMaxPorts]; }
+  void DropPacket(rte_mbuf* packet, PortNo port, DropReason reason);
   uint64_t NsOf(uint64_t tsc);
   bool PushEvents(PortNo in_port);
   void NotifySlowThread();
@@ -96,8 +134,8 @@ class Pipeline {
   Executor executor_;
   MissBudget budget_;
   PipelineCounters stats_;
-  PortCounters* ingress_ = nullptr;        // of the burst's port
-  PortNo in_port_ = kNoPort;               // the same
+  EnteringFrames entering_;
+  PendingQueue<HeldPacket> held_;
   uint64_t known_tsc_ = 0, known_ns_ = 0;  // of NsOf()
   uint64_t lost_upcalls_ = 0;              // that were counted
   bool events_pushed_ = false;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The last stage: frames gathered per egress port and handed over a burst at a time.
+// The last stage: frames gathered per egress port and handed over a burst at a time. A tunnel port
+// may add frames for other ports while its own are handed over.
 //
 // Thread safety: none; one worker owns it.
 #ifndef VSW_DATAPATH_WORKER_TRANSMIT_H_
@@ -10,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "datapath/port/port.h"
@@ -23,27 +25,37 @@ class TransmitBatches {
   TransmitBatches(WorkerId worker, const PortTable* ports, PortCounters* counters)
       : worker_(worker), ports_(ports), counters_(counters), batches_(kMaxPorts) {
     active_.reserve(kMaxPorts);
+    flushing_.reserve(kMaxPorts);
   }
 
   /// Takes the frame; it leaves when the batch is full or at Flush().
   void Add(PortNo port, rte_mbuf* packet) {
     Batch& batch = batches_[ToInt(port) % kMaxPorts];
-    if (batch.count == 0) active_.push_back(port);
-    batch.packets[batch.count++] = packet;
-    if (batch.count == kBurst) [[unlikely]] {
-      Send(port, &batch);
-      std::erase(active_, port);
+    if (!batch.active) {
+      batch.active = true;
+      active_.push_back(port);
     }
+    batch.packets[batch.count++] = packet;
+    if (batch.count == kBurst) [[unlikely]]
+      Send(port, &batch);
   }
 
   void Flush() {
-    for (const PortNo port : active_) Send(port, &batches_[ToInt(port) % kMaxPorts]);
-    active_.clear();
+    while (!active_.empty()) {
+      std::swap(active_, flushing_);
+      for (const PortNo port : flushing_) {
+        Batch& batch = batches_[ToInt(port) % kMaxPorts];
+        batch.active = false;
+        if (batch.count > 0) Send(port, &batch);
+      }
+      flushing_.clear();
+    }
   }
 
  private:
   struct Batch {
     uint32_t count = 0;
+    bool active = false;  // among active_
     rte_mbuf* packets[kBurst];
   };
 
@@ -63,7 +75,8 @@ class TransmitBatches {
   const PortTable* const ports_;
   PortCounters* const counters_;
   std::vector<Batch> batches_;
-  std::vector<PortNo> active_;  // capacity kMaxPorts from the start
+  std::vector<PortNo> active_;    // capacity kMaxPorts from the start, as of the other
+  std::vector<PortNo> flushing_;  // empty but for during Flush()
 };
 
 }  // namespace vsw

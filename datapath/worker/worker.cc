@@ -22,6 +22,7 @@ constexpr uint32_t kSlotsPerSweep = 256;
 constexpr uint64_t kMaxBackoffUs = 20;
 constexpr uint64_t kSleepWithFlowsNs = 200'000'000;
 constexpr uint64_t kSleepWithoutFlowsNs = 1'000'000'000;
+constexpr uint64_t kSleepWithHeldNs = 100'000'000;
 
 }  // namespace
 
@@ -123,14 +124,17 @@ void Worker::Loop() {
     PollList* list = poll_list_.load(std::memory_order_acquire);
     const uint64_t now_tsc = rte_rdtsc();
     const uint32_t received = list == nullptr ? 0 : PollQueues(list, now_tsc);
+    pipeline_.SendHeld(now_tsc);
     LookAfterTime(now_tsc);
     if (received > 0) {
       idle_.Busy();
     } else if (!orders_left && idle_.ShouldSleep(now_tsc)) {
       // Still counted as reading: whoever waits for a grace period wakes us, and what we sleep on
       // stays until then.
-      idle_.Sleep(list != nullptr ? list : &no_queues_,
-                  pipeline_.has_flows() ? kSleepWithFlowsNs : kSleepWithoutFlowsNs);
+      const uint64_t rest_ns = pipeline_.holds_packets() ? kSleepWithHeldNs
+                               : pipeline_.has_flows()   ? kSleepWithFlowsNs
+                                                         : kSleepWithoutFlowsNs;
+      idle_.Sleep(list != nullptr ? list : &no_queues_, rest_ns);
     }
     const uint64_t end_tsc = rte_rdtsc();
     (received > 0 ? busy_tsc_ : idle_tsc_).Add(end_tsc - last_tsc);

@@ -47,6 +47,7 @@ class Worker {
   void Wake() { idle_.Wake(); }
   /// False before Start() and once the loop has ended: then nobody does what is posted.
   bool running() const { return running_.load(std::memory_order_acquire); }
+  TunnelOutlet* outlet() { return pipeline_.outlet(); }
   Mailbox* mailbox() { return &mailbox_; }
 
   WorkerId id() const { return env_.worker; }

@@ -10,12 +10,12 @@
 #include <cstdlib>
 #include <ctime>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <thread>
 
 #include "base/status.h"
 #include "datapath/packet/parser.h"
+#include "datapath/tunnel/tunnel_table.h"
 #include "datapath/worker/orders.h"
 #include "datapath/worker/worker.h"
 
@@ -186,7 +186,7 @@ class WorkerSetImpl final : public WorkerSet {
   MeterTotals ReadMeter(uint32_t index) const override { return meters_->Read(index); }
 
   void SetTunnelOptions(BridgeId bridge, const TunnelOptionMap& options) override {
-    tunnel_options_[bridge] = options;
+    tunnels_.SetOptions(bridge, options);
   }
 
   // The first worker sends it between two bursts, in the order in which frames are given.
@@ -228,9 +228,12 @@ class WorkerSetImpl final : public WorkerSet {
             .rx_bytes = totals.rx_bytes,
             .tx_packets = totals.tx_packets,
             .tx_bytes = totals.tx_bytes,
-            .rx_dropped = sum({kRxNoBuffer, kMissBudget, kNoCopyBuffer, kControllerQueue}),
-            .tx_dropped = sum({kTxPortDown, kTxNoGuest, kTxQueueFull, kTxTooBig}),
-            .rx_errors = sum({kRxMalformed, kRxOversized, kRxBadOffload, kRxBadRing}),
+            .rx_dropped = sum({kRxNoBuffer, kMissBudget, kNoCopyBuffer, kControllerQueue,
+                               kTunnelUnknown, kTunnelFragment, kTunnelEcn}),
+            .tx_dropped = sum({kTxPortDown, kTxNoGuest, kTxQueueFull, kTxTooBig, kTunnelNoRemote,
+                               kTunnelNoRoute, kTunnelUnresolved, kTunnelTooBig}),
+            .rx_errors = sum({kRxMalformed, kRxOversized, kRxBadOffload, kRxBadRing,
+                              kTunnelMalformed, kTunnelChecksum, kTunnelOption}),
             .tx_errors = sum({kTxOffload, kTxError})};
   }
 
@@ -281,6 +284,11 @@ class WorkerSetImpl final : public WorkerSet {
     return counts;
   }
 
+  TunnelTable* tunnels() override { return &tunnels_; }
+  TunnelOutlet* outlet(WorkerId worker) override {
+    return workers_[ToInt(worker)]->thread->outlet();
+  }
+
   void RunOnSlowThread(const std::function<void()>& task) override { slow_thread_.Run(task); }
 
   // The workers' time stamps are TSC readings; so is this.
@@ -315,7 +323,9 @@ class WorkerSetImpl final : public WorkerSet {
         .tsc_hz = hz,
         .idle_timeout_tsc = hz / 1000 * options_.idle_timeout_ms,
         .stats = stats_->shard(id),
-        .meters = meters_.get()};
+        .meters = meters_.get(),
+        .tunnels = &tunnels_,
+        .underlay = options_.underlay};
     slot->thread = std::make_unique<Worker>(id, core, environment, std::move(flows), &shared_);
     workers_.push_back(std::move(slot));
     return absl::OkStatus();
@@ -415,7 +425,7 @@ class WorkerSetImpl final : public WorkerSet {
   // Of what was to be injected and could not be.
   const std::unique_ptr<PortCounters[]> inject_counters_ =
       std::make_unique<PortCounters[]>(kMaxPorts);
-  std::map<BridgeId, TunnelOptionMap> tunnel_options_;  // the slow thread's
+  TunnelTable tunnels_{[this] { Synchronize(); }};
   SlowThread slow_thread_;
   std::vector<std::unique_ptr<Slot>> workers_;
   mutable std::mutex forgotten_mutex_;  // guards forgotten_

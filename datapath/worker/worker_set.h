@@ -28,6 +28,10 @@ struct rte_mempool;
 
 namespace vsw {
 
+class TunnelOutlet;
+class TunnelTable;
+struct UnderlayTables;
+
 /// Port numbers are 1..kMaxPorts-1.
 inline constexpr uint32_t kMaxPorts = 4096;
 
@@ -37,6 +41,7 @@ struct WorkerOptions {
   uint32_t max_megaflows = 1u << 20;  // per worker
   uint32_t max_masks_per_port = 128;  // beyond: exact entries
   uint32_t idle_timeout_ms = 10'000;  // megaflows unused for longer are forgotten
+  UnderlayTables* underlay = nullptr;  // outlives the set; none: tunnels lead nowhere
 };
 
 struct PortTotals {
@@ -60,6 +65,11 @@ class WorkerSet : public DatapathControl, public CacheView {
 
   virtual PortTotals ReadPort(PortNo number) const = 0;
   virtual void ForgetCounters(PortNo number) = 0;
+
+  /// The tunnels that workers receive for.
+  virtual TunnelTable* tunnels() = 0;
+  /// What tunnel ports send by on that worker; as long as the set lives.
+  virtual TunnelOutlet* outlet(WorkerId worker) = 0;
 
   /// Makes every sleeping worker look at its ports again.
   virtual void WakeAll() = 0;

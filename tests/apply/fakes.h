@@ -104,6 +104,8 @@ class FakeWorkers : public WorkerSet {
              .idle_tsc = 75}};
   }
   void WakeAll() override {}
+  TunnelTable* tunnels() override { return nullptr; }
+  TunnelOutlet* outlet(WorkerId) override { return nullptr; }
   bool ListMegaflows(MegaflowCursor*, size_t,
                      const std::function<void(const MegaflowRow&)>&) override {
     return false;

@@ -49,7 +49,9 @@ class PipelineTest : public ::testing::Test {
                                              .tsc_hz = rte_get_tsc_hz() * time_scale,
                                              .idle_timeout_tsc = rte_get_tsc_hz(),
                                              .stats = stats_->shard(WorkerId{0}),
-                                             .meters = &meters_};
+                                             .meters = &meters_,
+                                             .tunnels = &tunnels_,
+                                             .underlay = &underlay_};
     pipeline_ = std::make_unique<Pipeline>(environment, *std::move(flows));
   }
   // Every packet of a port is treated the same.
@@ -76,6 +78,8 @@ class PipelineTest : public ::testing::Test {
   SlowEventRing events_;
   std::unique_ptr<StatTable> stats_ = MakeStats();
   MeterTable meters_{1};
+  TunnelTable tunnels_{[] {}};
+  UnderlayTables underlay_;
   std::unique_ptr<Pipeline> pipeline_;
   uint64_t now_ = 1;
 };

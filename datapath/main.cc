@@ -28,6 +28,7 @@
 #include "datapath/process/memory_plan.h"
 #include "datapath/process/pid_file.h"
 #include "datapath/process/stop_wait.h"
+#include "datapath/tunnel/underlay_tables.h"
 #include "ofproto/openflow_connections.h"
 #include "ofproto/service/inspect_service.h"
 #include "ofproto/service/openflow_service.h"
@@ -72,6 +73,8 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   Switch slow_path;
   WorkerOptions options;
   options.cores = cores;
+  UnderlayTables underlay;
+  options.underlay = &underlay;
   VSW_ASSIGN_OR_RETURN(const std::unique_ptr<WorkerSet> workers,
                        WorkerSet::Start(options, &slow_path, pool));
   InfoSignal signal;
@@ -84,6 +87,15 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   environment.synchronize = [&workers] { workers->Synchronize(); };
   environment.wake_workers = [&workers] { workers->WakeAll(); };
   environment.info_changed = [&signal](PortNo) { signal.Raise(true); };
+  environment.tunnel = {.pool = pool,
+                        .tunnels = workers->tunnels(),
+                        .next_hops = &underlay.next_hops,
+                        .outlets = {},
+                        .synchronize = environment.synchronize,
+                        .describe_way = {}};
+  for (uint32_t i = 0; i < environment.worker_count; ++i) {
+    environment.tunnel.outlets.push_back(workers->outlet(WorkerId{i}));
+  }
   auto make_port = [&environment](const PortRequest& request) {
     return MakePort(environment, request);
   };

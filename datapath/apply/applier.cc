@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "datapath/apply/ofport_assignment.h"
+#include "datapath/tunnel/tunnel_config.h"
 
 namespace vsw {
 namespace {
@@ -17,6 +18,30 @@ constexpr uint64_t kMaxBackoffNs = 10'000'000'000;
 std::string Option(const WantedPort& port, const std::string& key) {
   const auto it = port.options.find(key);
   return it == port.options.end() ? "" : it->second;
+}
+
+// Nothing where the options are wrong: then the port is not realised either.
+TunnelFacts TunnelFactsOf(const WantedPort& port) {
+  const TunnelKind kind = TunnelKindOf(KindName(port.kind));
+  if (kind == TunnelKind::kNone) return {};
+  const absl::StatusOr<TunnelConfig> config = ParseTunnelOptions(kind, port.options);
+  return config.ok() ? config->facts : TunnelFacts{};
+}
+
+// Every bridge is told what packets may be a tunnel's, of whatever bridge.
+void AddTunnelPorts(SlowPathConfig* config) {
+  std::set<uint16_t> udp_ports;
+  bool has_gre = false;
+  for (const SlowPathBridge& bridge : config->bridges) {
+    for (const SlowPathPort& port : bridge.ports) {
+      has_gre |= port.tunnel.kind == TunnelKind::kGre;
+      if (port.tunnel.udp_port != 0) udp_ports.insert(port.tunnel.udp_port);
+    }
+  }
+  for (SlowPathBridge& bridge : config->bridges) {
+    bridge.tunnel_udp_ports.assign(udp_ports.begin(), udp_ports.end());
+    bridge.has_gre = has_gre;
+  }
 }
 
 }  // namespace
@@ -187,7 +212,8 @@ void Applier::Open(Row* row, uint64_t now_ns) {
     return;
   }
   absl::StatusOr<std::unique_ptr<Port>> port =
-      make_port_({row->number, row->wanted.name, KindName(row->wanted.kind), row->wanted.options});
+      make_port_({row->number, row->wanted.name, KindName(row->wanted.kind), row->wanted.options,
+                  bridges_.at(row->wanted.bridge).id});
   if (!port.ok()) {
     Fail(row, std::string(port.status().message()), kFirstBackoffNs);
     return;
@@ -281,8 +307,10 @@ SlowPathConfig Applier::BuildConfig() const {
          .usable = realised && Option(port, "admin-state") != "down",
          .mac = row.info.mac,
          .link_up = row.info.link_up,
-         .speed_mbps = row.info.speed_mbps});
+         .speed_mbps = row.info.speed_mbps,
+         .tunnel = TunnelFactsOf(port)});
   }
+  AddTunnelPorts(&config);
   for (const WantedStaticEntry& entry : static_fdb_) {
     const auto row = rows_.find(entry.port);
     const auto bridge = index.find(entry.bridge);

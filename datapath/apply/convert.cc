@@ -114,6 +114,12 @@ std::optional<PortKind> KindOf(pb::PortType type) {
       return PortKind::kVhostUser;
     case pb::PORT_TYPE_PATCH:
       return PortKind::kPatch;
+    case pb::PORT_TYPE_VXLAN:
+      return PortKind::kVxlan;
+    case pb::PORT_TYPE_GENEVE:
+      return PortKind::kGeneve;
+    case pb::PORT_TYPE_GRE:
+      return PortKind::kGre;
     default:
       return std::nullopt;
   }

@@ -25,6 +25,40 @@ struct Kind {
   std::vector<std::string_view> options;  // beside mtu and admin-state, which all kinds have
 };
 
+absl::StatusOr<std::unique_ptr<Port>> MakeTunnelPort(const PortEnvironment& environment,
+                                                     const PortRequest& request) {
+  if (environment.tunnel.next_hops == nullptr) {
+    return Unavailable("this switch has no underlay, which tunnels need");
+  }
+  return TunnelPort::Make(environment.tunnel, request.number, request.name, request.bridge,
+                          TunnelKindOf(request.kind), request.options);
+}
+
+const std::vector<std::string_view> kTunnelOptions = {"remote",
+                                                      "remotes",
+                                                      "local",
+                                                      "key",
+                                                      "in_key",
+                                                      "out_key",
+                                                      "tos",
+                                                      "ttl",
+                                                      "df",
+                                                      "csum",
+                                                      "bfd",
+                                                      "bfd_min_rx",
+                                                      "bfd_min_tx",
+                                                      "bfd_mult",
+                                                      "bfd_src_ip",
+                                                      "bfd_dst_ip",
+                                                      "bfd_local_src_mac",
+                                                      "bfd_local_dst_mac",
+                                                      "bfd_remote_dst_mac"};
+
+std::vector<std::string_view> TunnelOptionsAnd(std::vector<std::string_view> more) {
+  more.insert(more.begin(), kTunnelOptions.begin(), kTunnelOptions.end());
+  return more;
+}
+
 const std::vector<Kind>& Kinds() {
   static const std::vector<Kind> kinds = {
       {"internal", MakeInternalPort, {"mac", "queues"}},
@@ -32,6 +66,9 @@ const std::vector<Kind>& Kinds() {
       {"system", MakeSystemPort, {"device"}},
       {"dpdk", MakeDpdkPort, {"devargs", "mac", "rxq", "txq", "rxd", "txd"}},
       {"vhost-user", MakeVhostUserPort, {"path", "mode", "queues"}},
+      {"vxlan", MakeTunnelPort, TunnelOptionsAnd({"dst_port", "gbp"})},
+      {"geneve", MakeTunnelPort, TunnelOptionsAnd({"dst_port"})},
+      {"gre", MakeTunnelPort, TunnelOptionsAnd({})},
   };
   return kinds;
 }

@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "datapath/port/port.h"
+#include "datapath/tunnel/tunnel_port.h"
 
 struct rte_mempool;
 
@@ -32,14 +33,17 @@ struct PortEnvironment {
   std::function<void()> wake_workers;
   /// Says that ReadInfo() would answer otherwise than before. Any thread; must not block.
   std::function<void(PortNo)> info_changed;
+  TunnelEnvironment tunnel;  // of tunnel ports
 };
 
 struct PortRequest {
   PortNo number;
   std::string name;
-  std::string
-      kind;  // "tap", "internal", "system", "dpdk", "vhost-user"; patch ports are never made
+  /// "tap", "internal", "system", "dpdk", "vhost-user", "vxlan", "geneve", "gre"; patch ports are
+  /// never made.
+  std::string kind;
   std::map<std::string, std::string> options;
+  BridgeId bridge{};
 };
 
 /// Errors: InvalidArgument (kind or option), NotFound (device, folder), AlreadyExists (in use),

@@ -81,6 +81,23 @@ TEST_F(ApplierTest, ChangesVlansWithoutTouchingAPort) {
   EXPECT_EQ(ports_.opened["a"], 1);
 }
 
+TEST_F(ApplierTest, TellsTheSlowPathWhatTunnelsThereAre) {
+  Apply(StateBuilder(1)
+            .Bridge("br0")
+            .Bridge("br1")
+            .Port("a", "br0")
+            .Port("t", "br0", {{"remote", "192.0.2.2"}, {"key", "7"}}, 0, PortKind::kVxlan)
+            .Port("g", "br1", {{"remote", "flow"}}, 0, PortKind::kGre));
+  EXPECT_FALSE(slow_path_.Find("a")->tunnel.is_tunnel());
+  EXPECT_EQ(slow_path_.Find("t")->tunnel.kind, TunnelKind::kVxlan);
+  EXPECT_EQ(slow_path_.Find("t")->tunnel.out_key, 7u);
+  EXPECT_TRUE(slow_path_.Find("g")->tunnel.remote_is_flow);
+  for (const SlowPathBridge& bridge : slow_path_.config.bridges) {
+    EXPECT_EQ(bridge.tunnel_udp_ports, std::vector<uint16_t>{4789}) << "also of other bridges";
+    EXPECT_TRUE(bridge.has_gre);
+  }
+}
+
 TEST_F(ApplierTest, RemakesAPortOnlyWhenItsOptionsCannotChange) {
   Apply(StateBuilder(1).Bridge("br0").Port("a", "br0", {{"mtu", "1500"}}).Port("b", "br0"));
   const PortNo number = applier_.report()->FindPort("a")->number;

@@ -55,6 +55,31 @@ std::map<PortNo, Place> PlacesOf(const SlowPathConfig& config) {
   return places;
 }
 
+// Internal ports at which other packets than before may be a tunnel's.
+std::vector<PortNo> ChangedDecapsulation(const SlowPathConfig& before,
+                                         const SlowPathConfig& after) {
+  using Facts = std::tuple<TunnelLocal, std::vector<uint16_t>, bool>;
+  const auto facts_of = [](const SlowPathConfig& config) {
+    std::map<PortNo, Facts> facts;
+    for (const SlowPathBridge& bridge : config.bridges) {
+      for (const TunnelLocal& local : bridge.tunnel_locals) {
+        facts[local.port] = {local, bridge.tunnel_udp_ports, bridge.has_gre};
+      }
+    }
+    return facts;
+  };
+  const std::map<PortNo, Facts> old_facts = facts_of(before), new_facts = facts_of(after);
+  std::vector<PortNo> changed;
+  for (const auto& [port, facts] : old_facts) {
+    const auto found = new_facts.find(port);
+    if (found == new_facts.end() || found->second != facts) changed.push_back(port);
+  }
+  for (const auto& [port, facts] : new_facts) {
+    if (!old_facts.contains(port)) changed.push_back(port);
+  }
+  return changed;
+}
+
 // A number may pass from one bridge or port to another one: then the name tells them apart.
 bool IsSamePort(const Place& a, const Place& b) {
   return a.bridge->id == b.bridge->id && a.bridge->name == b.bridge->name &&
@@ -92,6 +117,7 @@ ConfigDiff Compare(const SlowPathConfig& before, const SlowPathConfig& after) {
     diff.changed.insert(number);
     diff.floods.insert(new_place.bridge->id);
   }
+  for (const PortNo port : ChangedDecapsulation(before, after)) diff.changed.insert(port);
   return diff;
 }
 

@@ -20,7 +20,8 @@ PortRules::PortRules(const SlowPathPort& port, uint32_t bridge_index, uint32_t o
       cvlans(port.cvlans),
       of_port(ToOfPort13(port.ofport)),
       of_config(of_config),
-      link_up(port.link_up) {}
+      link_up(port.link_up),
+      tunnel(port.tunnel) {}
 
 const PortRules* BridgeRules::FindOfPort(uint32_t of_port) const {
   const auto found = std::lower_bound(by_of_port.begin(), by_of_port.end(), std::pair(of_port, 0u));
@@ -37,7 +38,9 @@ ConfigSnapshot::ConfigSnapshot(const SlowPathConfig& config, const TablesOf& tab
                         .fdb = tables.fdb,
                         .pipeline = tables.pipeline,
                         .ports = {},
-                        .by_of_port = {}});
+                        .by_of_port = {},
+                        .tunnel_udp_ports = bridge.tunnel_udp_ports,
+                        .has_gre = bridge.has_gre});
     first_port.push_back(ports_.size());
     for (const SlowPathPort& port : bridge.ports) {
       uint32_t of_config = 0;
@@ -46,6 +49,9 @@ ConfigSnapshot::ConfigSnapshot(const SlowPathConfig& config, const TablesOf& tab
         if (found != tables.of_config->end()) of_config = found->second;
       }
       ports_.emplace_back(port, bridge_index, of_config);
+      for (const TunnelLocal& local : bridge.tunnel_locals) {
+        if (local.port == port.number) ports_.back().decapsulates = local;
+      }
       if (tables.patch_stats != nullptr) {
         const auto found = tables.patch_stats->find(port.number);
         if (found != tables.patch_stats->end()) ports_.back().patch_stats = found->second;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -47,6 +48,9 @@ struct PortRules {
   uint32_t of_port;    // in the numbers of OpenFlow 1.3: kOfpLocal for the bridge's own
   uint32_t of_config;  // port_config bits set by port-mod
   bool link_up;
+  TunnelFacts tunnel;
+  /// Of an internal port: what may come out of the bridge here for a tunnel.
+  std::optional<TunnelLocal> decapsulates;
   /// Group buckets and bundles may use it (OpenFlow 1.3 section 7.2.1, OFPPS_LIVE).
   bool is_live() const { return usable && link_up && (of_config & port_config::kDown) == 0; }
 };
@@ -71,6 +75,8 @@ struct BridgeRules {
   const BridgePipeline* pipeline;
   std::span<const PortRules> ports;                       // patch ports last, else by number
   std::vector<std::pair<uint32_t, uint32_t>> by_of_port;  // sorted: of_port, index into ports
+  std::vector<uint16_t> tunnel_udp_ports;                 // sorted; of all tunnels of the switch
+  bool has_gre = false;                                   // one of them is GRE
 
   /// nullptr: no such port.
   const PortRules* FindOfPort(uint32_t of_port) const;

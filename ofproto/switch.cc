@@ -204,10 +204,25 @@ void Switch::OnNote(std::span<const uint8_t> note) {
   if (!decoded) return;
   if (const auto* learn = std::get_if<LearnNote>(&*decoded)) {
     if (Bridge* bridge = BridgeOf(learn->bridge)) bridge->Learn(*learn);
+  } else if (const auto* seen = std::get_if<RemoteNote>(&*decoded)) {
+    LearnRemote(*seen);
   } else {
     const auto& fin = std::get<FinTimeoutNote>(*decoded);
     if (Bridge* bridge = BridgeOf(fin.bridge)) bridge->FinTimeout(fin.rule_id, fin.idle, fin.hard);
   }
+}
+
+void Switch::LearnRemote(const RemoteNote& seen) {
+  const PortRules* port = snapshot_->FindPort(seen.port);
+  if (port == nullptr || snapshot_->BridgeOf(*port).id != seen.bridge) return;
+  if (!port->tunnel.replicates() || !CarriesVlan(*port, seen.vlan)) return;
+  MacTable::Changes changes;
+  TableOf(seen.bridge)
+      ->Learn({seen.vlan, seen.mac}, seen.port, control_->NowNs(), &changes, seen.remote);
+  std::vector<Tag> tags;
+  AddTags(seen.bridge, changes, &tags);
+  ReclaimTables();
+  Invalidate(&tags);
 }
 
 void Switch::OnNotesEnd() {

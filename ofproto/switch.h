@@ -88,6 +88,7 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   void ForgetMisplaced(const ConfigDiff& diff, std::vector<Tag>* tags);
   void AdoptFdbSettings(const SlowPathConfig& next, std::vector<Tag>* tags);
   void AdoptStaticFdb(const SlowPathBridge& bridge, MacTable::Changes* changes);
+  void LearnRemote(const RemoteNote& seen);
   MacTable* TableOf(BridgeId bridge);
   Bridge* BridgeOf(BridgeId id);
 

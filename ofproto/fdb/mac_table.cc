@@ -2,6 +2,7 @@
 #include "ofproto/fdb/mac_table.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 namespace vsw {
@@ -39,17 +40,35 @@ MacTable::Hit MacTable::Lookup(VlanId vlan, const MacAddress& mac) const noexcep
           .stat = StatId{static_cast<uint32_t>(value & kStatBits)}};
 }
 
+uint64_t MacTable::LookupRemote(VlanId vlan, const MacAddress& mac) const noexcept {
+  return remotes_.Find(IndexKey(vlan, mac));
+}
+
+uint64_t MacTable::RemoteKey(const IpAddress& remote) {
+  if (remote.is_unset()) return 0;
+  uint64_t high, low;
+  std::memcpy(&high, remote.octets.data(), sizeof(high));
+  std::memcpy(&low, remote.octets.data() + sizeof(high), sizeof(low));
+  uint64_t mixed = (high * 0x9e3779b97f4a7c15ULL) ^ low;
+  mixed = (mixed ^ mixed >> 32) * 0xbf58476d1ce4e5b9ULL;
+  return (mixed ^ mixed >> 29) | 1;
+}
+
 void MacTable::SetLimits(uint64_t ageing_ns, uint32_t max_learned, Changes* changed) {
   ageing_ns_ = ageing_ns;
   max_learned_ = std::min(max_learned, kMaxEntries);
   while (learned() > max_learned_) EvictFor(kNoPort, changed);
 }
 
-void MacTable::Learn(const VlanMac& address, PortNo port, uint64_t now_ns, Changes* changed) {
+void MacTable::Learn(const VlanMac& address, PortNo port, uint64_t now_ns, Changes* changed,
+                     const IpAddress& remote) {
   if (address.mac.is_multicast() || address.mac.is_zero()) return;
   if (const uint32_t known = Find(address); known != kNoIndex) {
     if (entries_[known].is_static) return;
-    if (entries_[known].port == port) return Touch(known, now_ns);
+    if (entries_[known].port == port && entries_[known].remote == remote) {
+      return Touch(known, now_ns);
+    }
+    SetRemote(known, remote);
     return Move(known, port, now_ns, changed);
   }
   if (max_learned_ == 0) return;
@@ -60,6 +79,7 @@ void MacTable::Learn(const VlanMac& address, PortNo port, uint64_t now_ns, Chang
   entries_[index].stat = control_->AllocateStat();
   by_age_.emplace(now_ns, index);
   AttachToPort(index, port);
+  SetRemote(index, remote);
   Publish(index);
   changed->push_back(address);
 }
@@ -117,7 +137,8 @@ void MacTable::ForEach(const std::function<void(const Row&)>& visit) const {
     visit({.address = entry.address,
            .port = entry.port,
            .is_static = entry.is_static,
-           .last_seen_ns = std::max(entry.last_seen_ns, used_ns)});
+           .last_seen_ns = std::max(entry.last_seen_ns, used_ns),
+           .remote = entry.remote});
   }
 }
 
@@ -149,9 +170,18 @@ void MacTable::Publish(uint32_t index) {
                  uint64_t{index} << kEntryShift | (ToInt(entry.stat) & kStatBits));
 }
 
+void MacTable::SetRemote(uint32_t index, const IpAddress& remote) {
+  Entry& entry = entries_[index];
+  if (entry.remote == remote) return;
+  entry.remote = remote;
+  const uint64_t key = IndexKey(entry.address.vlan, entry.address.mac);
+  remote.is_unset() ? remotes_.Erase(key) : remotes_.Set(key, RemoteKey(remote));
+}
+
 void MacTable::Remove(uint32_t index, Changes* changed) {
   Entry& entry = entries_[index];
   index_.Erase(IndexKey(entry.address.vlan, entry.address.mac));
+  SetRemote(index, {});
   changed->push_back(entry.address);
   if (!entry.is_static) {
     by_age_.erase({entry.last_seen_ns, index});

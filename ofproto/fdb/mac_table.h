@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/ip_address.h"
 #include "base/mac_address.h"
 #include "base/net_types.h"
 #include "datapath/flow/datapath_control.h"
@@ -54,18 +55,25 @@ class MacTable {
     PortNo port;
     bool is_static;
     uint64_t last_seen_ns;
+    IpAddress remote;
   };
+
+  /// A number that stands for a tunnel's remote; 0 for none.
+  static uint64_t RemoteKey(const IpAddress& remote);
 
   /// `control` outlives the table.
   MacTable(uint64_t ageing_ns, uint32_t max_learned, DatapathControl* control);
 
   Hit Lookup(VlanId vlan, const MacAddress& mac) const noexcept;
+  /// RemoteKey() of the tunnel's remote that the address was learned behind.
+  uint64_t LookupRemote(VlanId vlan, const MacAddress& mac) const noexcept;
 
   /// Takes the new limits; forgets addresses if there are too many now.
   void SetLimits(uint64_t ageing_ns, uint32_t max_learned, Changes* changed);
-  /// `address` was seen behind `port`: learns, moves or refreshes it. Group addresses, the zero
-  /// address and static ones are left alone.
-  void Learn(const VlanMac& address, PortNo port, uint64_t now_ns, Changes* changed);
+  /// `address` was seen behind `port`, of a tunnel with several remotes behind `remote`: learns,
+  /// moves or refreshes it. Group addresses, the zero address and static ones are left alone.
+  void Learn(const VlanMac& address, PortNo port, uint64_t now_ns, Changes* changed,
+             const IpAddress& remote = {});
   /// Forgets what was not seen for the ageing time, nor its counter used; looks at no more than
   /// `bound` addresses.
   void Age(uint64_t now_ns, size_t bound, Changes* changed);
@@ -81,8 +89,11 @@ class MacTable {
   void ForEach(const std::function<void(const Row&)>& visit) const;
   size_t learned() const { return by_age_.size(); }
 
-  bool has_retired() const { return index_.has_retired(); }
-  void ReleaseRetired() { index_.ReleaseRetired(); }
+  bool has_retired() const { return index_.has_retired() || remotes_.has_retired(); }
+  void ReleaseRetired() {
+    index_.ReleaseRetired();
+    remotes_.ReleaseRetired();
+  }
   /// Gives the counters of forgotten addresses back. REQUIRES: every change that was told was
   /// invalidated.
   void ReleaseStats();
@@ -96,12 +107,14 @@ class MacTable {
     uint64_t last_seen_ns = 0;
     StatId stat = kNoStat;
     bool is_static = false;
+    IpAddress remote = {};
   };
   using BySeen = std::set<std::pair<uint64_t, uint32_t>>;  // last seen, index of the entry
 
   uint32_t Find(const VlanMac& address) const;
   uint32_t Allocate(const VlanMac& address);
   void Publish(uint32_t index);
+  void SetRemote(uint32_t index, const IpAddress& remote);
   void Remove(uint32_t index, Changes* changed);
   void AttachToPort(uint32_t index, PortNo port);
   void DetachFromPort(uint32_t index);
@@ -117,6 +130,7 @@ class MacTable {
   uint32_t max_learned_;
   DatapathControl* const control_;
   MacIndex index_;
+  MacIndex remotes_;  // the same keys; of those behind a tunnel with several remotes
   std::vector<Entry> entries_;
   std::vector<uint32_t> free_;
   BySeen by_age_;                               // learned ones

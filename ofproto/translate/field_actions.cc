@@ -11,7 +11,7 @@ namespace {
 
 // Fields that a packet whose inner headers are not known yet has all the same.
 bool IsAlwaysKnown(FieldId field) {
-  return Describe(field).offset >= sizeof(FlowKey) || field == FieldId::kEthDst ||
+  return Describe(field).offset >= offsetof(FlowKey, tun_id) || field == FieldId::kEthDst ||
          field == FieldId::kEthSrc;
 }
 

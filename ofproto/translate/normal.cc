@@ -4,10 +4,12 @@
 #include <array>
 
 #include "ofproto/message/messages.h"
+#include "ofproto/translate/notes.h"
 #include "ofproto/translate/output.h"
 #include "ofproto/translate/patch.h"
 #include "ofproto/translate/tags.h"
 #include "ofproto/translate/trace.h"
+#include "ofproto/translate/tunnel.h"
 #include "ofproto/translate/vlan_rules.h"
 
 namespace vsw {
@@ -20,16 +22,35 @@ void LearnSource(TranslationContext& context, const BridgeRules& bridge, const P
   context.DependOn(AddressTag(bridge.id, vlan, source));
   const MacTable::Hit hit = bridge.fdb->Lookup(vlan, source);
   if (hit.is_static) return;
-  if (hit.port == in.number) {
+  const IpAddress remote = in.tunnel.replicates() ? ReceivedFrom(context.view) : IpAddress();
+  const bool same_remote = !in.tunnel.replicates() ||
+                           bridge.fdb->LookupRemote(vlan, source) == MacTable::RemoteKey(remote);
+  if (hit.port == in.number && same_remote) {
     context.Count(hit.stat);
+  } else if (in.tunnel.replicates()) {
+    SmallNoteWriter note;
+    EncodeRemote({bridge.id, vlan, source, in.number, remote}, &note);
+    context.AddNote(note.span());
   } else {
     context.Learn({.bridge = bridge.id, .vlan = vlan, .mac = source, .port = in.number});
   }
 }
 
+// Which of the remotes of `out` the address was seen behind; nullptr: not known, or none of them
+// any more.
+const IpAddress* RemoteOf(const BridgeRules& bridge, const PortRules& out, VlanId vlan,
+                          const MacAddress& mac) {
+  if (!out.tunnel.replicates()) return nullptr;
+  const uint64_t key = bridge.fdb->LookupRemote(vlan, mac);
+  for (const IpAddress& remote : out.tunnel.remotes) {
+    if (key != 0 && MacTable::RemoteKey(remote) == key) return &remote;
+  }
+  return nullptr;
+}
+
 void Send(TranslationContext& context, const PortRules& out, EgressForm form,
-          const BridgeFrame& frame) {
-  SendByPort(context, out, TagsInForm(form, frame, context.view));
+          const BridgeFrame& frame, const IpAddress* remote = nullptr) {
+  SendByPort(context, out, TagsInForm(form, frame, context.view), remote);
 }
 
 void SendToKnown(TranslationContext& context, const PortRules& in, const PortRules& out,
@@ -39,7 +60,8 @@ void SendToKnown(TranslationContext& context, const PortRules& in, const PortRul
   if (!MayForward(out)) return context.Drop(DropReason::kNoForward);
   const EgressForm form = EgressFormAt(out, frame, context.view);
   if (form == EgressForm::kNone) return context.Drop(DropReason::kNoDestination);
-  Send(context, out, form, frame);
+  Send(context, out, form, frame,
+       RemoteOf(context.config.BridgeOf(out), out, frame.vlan, context.view.eth_dst()));
 }
 
 bool TakesFlood(TranslationContext& context, const PortRules& in, const PortRules& out) {

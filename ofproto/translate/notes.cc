@@ -6,7 +6,7 @@
 namespace vsw {
 namespace {
 
-enum class Kind : uint8_t { kLearn = 1, kFinTimeout = 2, kPacketIn = 3 };
+enum class Kind : uint8_t { kLearn = 1, kFinTimeout = 2, kPacketIn = 3, kRemote = 4 };
 
 // What can be read is read; past the end everything is 0, and ok() false.
 class NoteReader {
@@ -183,10 +183,20 @@ std::optional<DecodedNote> DecodeNote(std::span<const uint8_t> bytes) {
       if (!reader.ok()) return std::nullopt;
       return note;
     }
+    case Kind::kRemote: {
+      const auto note = reader.Get<RemoteNote>();
+      if (!reader.ok()) return std::nullopt;
+      return note;
+    }
     case Kind::kPacketIn:
       break;
   }
   return std::nullopt;
+}
+
+void EncodeRemote(const RemoteNote& what, SmallNoteWriter* note) {
+  note->Put(Kind::kRemote);
+  note->Put(what);
 }
 
 void EncodePacketIn(const PacketInFacts& facts, FieldView& view, BlobWriter* blob) {
@@ -200,6 +210,7 @@ void EncodePacketIn(const PacketInFacts& facts, FieldView& view, BlobWriter* blo
   // Of the key only what is not in the packet: few words of it are ever set.
   MatchKey metadata;
   std::memcpy(metadata.packet.line(3), view.ReadTunnel().line(3), kTunnelLinesBytes);
+  metadata.packet.tun_flags = metadata.packet.tun_flags & Be16::From(kTunnelOam);
   metadata.pipeline = view.pipeline();
   uint64_t present = 0;
   for (size_t i = 0; i < kMatchKeyWords; ++i) {

@@ -15,6 +15,8 @@
 #include <utility>
 #include <variant>
 
+#include "base/ip_address.h"
+#include "base/mac_address.h"
 #include "base/net_types.h"
 #include "datapath/flow/translation.h"
 #include "ofproto/message/messages.h"
@@ -38,7 +40,15 @@ struct FinTimeoutNote {
   uint8_t table = 0;
   uint16_t idle = 0, hard = 0;
 };
-using DecodedNote = std::variant<LearnNote, FinTimeoutNote>;
+/// A source address seen behind one of the remotes of a tunnel port.
+struct RemoteNote {
+  BridgeId bridge{};
+  VlanId vlan{};
+  MacAddress mac;
+  PortNo port{};
+  IpAddress remote;
+};
+using DecodedNote = std::variant<LearnNote, FinTimeoutNote, RemoteNote>;
 
 /// Nothing: not a note.
 std::optional<DecodedNote> DecodeNote(std::span<const uint8_t> note);
@@ -103,6 +113,8 @@ void EncodeLearn(const LearnHead& head, const act::Learn& learn, FieldView& view
 void EncodeLearned(const act::Learn& learn, FieldView& view, SmallNoteWriter* note);
 
 void EncodeFinTimeout(const FinTimeoutNote& what, SmallNoteWriter* note);
+
+void EncodeRemote(const RemoteNote& what, SmallNoteWriter* note);
 
 }  // namespace vsw
 

@@ -14,6 +14,7 @@
 #include "ofproto/translate/send_to_controller.h"
 #include "ofproto/translate/tags.h"
 #include "ofproto/translate/trace.h"
+#include "ofproto/translate/tunnel.h"
 
 namespace vsw {
 namespace {
@@ -68,12 +69,12 @@ bool MayForward(const PortRules& port) {
   return (port.of_config & (port_config::kNoFwd | port_config::kDown)) == 0;
 }
 
-void SendByPort(TranslationContext& context, const PortRules& out, const FrameTags& tags) {
-  if (out.is_patch) {
-    OutputToPatch(context, out, tags);
-  } else {
-    context.Output(out.number, tags);
-  }
+void SendByPort(TranslationContext& context, const PortRules& out, const FrameTags& tags,
+                const IpAddress* remote) {
+  if (out.is_patch) return OutputToPatch(context, out, tags);
+  if (out.tunnel.is_tunnel()) return OutputToTunnel(context, out, tags, remote);
+  if (out.decapsulates.has_value() && DecapsulateAt(context, out, tags)) return;
+  context.Output(out.number, tags);
 }
 
 void Output(TranslationContext& context, uint32_t port, uint32_t max_bytes) {

@@ -99,6 +99,8 @@ class TranslationContext {
   void SetUncacheable() { result_.uncacheable = true; }
   /// What was done before is only being repeated.
   bool silent() const { return writer.silent(); }
+  /// Something was said of how a tunnel is to carry the packet; it holds until said otherwise.
+  bool sets_tunnel = false;
   /// A longest length that outputs have from here on; 0: none. Kept over patch ports.
   uint16_t cut_bytes = 0;
 

@@ -55,10 +55,17 @@ class SwitchTest : public ::testing::Test {
   std::string Pass(const FlowKey& key) {
     const Fate fate = Follow(key);
     switch_.OnLearn(fate.learn);
+    NotePending();
     return ToText(fate);
   }
   /// What the last translation taught.
-  void LearnPending() { switch_.OnLearn(translation_->learn.span()); }
+  void LearnPending() {
+    switch_.OnLearn(translation_->learn.span());
+    NotePending();
+  }
+  void NotePending() {
+    for (size_t i = 0; i < translation_->notes.size(); ++i) switch_.OnNote(translation_->notes[i]);
+  }
 
   void Learn(uint32_t bridge, uint16_t vlan, uint64_t mac, uint32_t port) {
     const LearnEvent event = {BridgeId{bridge}, VlanId{vlan}, Mac(mac), PortNo{port}};

@@ -26,6 +26,8 @@ struct Outcome {
   std::vector<std::pair<uint32_t, Frame>> sent;                 // by port
   std::vector<std::pair<std::vector<uint8_t>, Frame>> upcalls;  // blob
   std::map<uint32_t, int> counted;                              // by StatId
+  std::vector<std::vector<uint8_t>> tunnels;  // for each of `sent`: the TunnelSet, or empty
+  std::vector<std::pair<uint32_t, Frame>> decapsulated;  // by the port that it left by
   std::vector<uint32_t> meters;
   int passes = 0;
 };
@@ -86,6 +88,7 @@ class ActionRunner {
             sent = Frame({sent.bytes().begin(), sent.bytes().begin() + a.small});
           }
           outcome->sent.emplace_back(a.value, std::move(sent));
+          outcome->tunnels.push_back(tunnel_);
           break;
         }
         case ActionType::kPushVlan:
@@ -130,6 +133,16 @@ class ActionRunner {
           i += ActionSlots(a.value);
           break;
         }
+        case ActionType::kSetTunnel: {
+          const auto* data = reinterpret_cast<const uint8_t*>(&a + 1);
+          if (i + ActionSlots(a.value) >= actions.size()) throw std::logic_error("set cut short");
+          tunnel_.assign(data, data + a.value);
+          i += ActionSlots(a.value);
+          break;
+        }
+        case ActionType::kDecapsulate:
+          outcome->decapsulated.emplace_back(a.value, frame);
+          return false;
         case ActionType::kClone: {
           if (i + a.value >= actions.size()) throw std::logic_error("clone cut short");
           Frame copy = frame;
@@ -152,6 +165,7 @@ class ActionRunner {
   }
 
   Translate translate_;
+  std::vector<uint8_t> tunnel_;  // what the last kSetTunnel said
 };
 
 }  // namespace vsw::testing

@@ -13,6 +13,7 @@
 #include <compare>
 #include <cstdint>
 #include <functional>
+#include <cstring>
 #include <ostream>
 #include <span>
 #include <stdexcept>
@@ -22,6 +23,7 @@
 #include "base/net_types.h"
 #include "datapath/flow/action.h"
 #include "datapath/packet/flow_key.h"
+#include "datapath/packet/tunnel_set.h"
 #include "fmt/format.h"
 
 namespace vsw::testing {
@@ -37,10 +39,11 @@ using ModelTags = std::vector<ModelTag>;  // outermost first
 struct Sent {
   uint32_t port;
   ModelTags tags;
+  std::string remote = {};  // of a tunnel, where actions say it
   auto operator<=>(const Sent&) const = default;
 };
 
-/// "3[10 p5 88a8][20]"; "3" if untagged.
+/// "3[10 p5 88a8][20]"; "3" if untagged; "3@192.0.2.1" to that remote of a tunnel.
 inline std::string ToString(const Sent& sent) {
   std::string text = std::to_string(sent.port);
   for (const ModelTag& tag : sent.tags) {
@@ -49,6 +52,7 @@ inline std::string ToString(const Sent& sent) {
     if (tag.tpid != 0x8100) text += fmt::format(" {:x}", tag.tpid);
     text += "]";
   }
+  if (!sent.remote.empty()) text += "@" + sent.remote;
   return text;
 }
 inline void PrintTo(const Sent& sent, std::ostream* out) { *out << ToString(sent); }
@@ -95,6 +99,7 @@ using LookUpAgain = std::function<void(const ModelTags& tags, uint32_t recirc_id
 /// Every frame that leaves, by port. Throws on steps that no frame could take.
 inline void RunOn(ModelTags tags, std::span<const Action> actions, std::vector<Sent>* sent,
                   const LookUpAgain& again) {
+  std::string remote;
   for (size_t i = 0; i < actions.size(); ++i) {
     const Action& action = actions[i];
     const ModelTag tag = TagOf(action.small, action.tci());
@@ -105,8 +110,15 @@ inline void RunOn(ModelTags tags, std::span<const Action> actions, std::vector<S
     }
     switch (action.type) {
       case ActionType::kOutput:
-        sent->push_back({ToInt(action.port()), tags});
+        sent->push_back({ToInt(action.port()), tags, remote});
         continue;
+      case ActionType::kSetTunnel: {
+        TunnelSet set;
+        std::memcpy(static_cast<void*>(&set), &action + 1, sizeof(set));
+        remote = set.has(TunnelSet::kRemote) ? set.remote.ToString() : "";
+        i += DataSlots(action);
+        continue;
+      }
       case ActionType::kPushVlan:
         tags.insert(tags.begin(), tag);
         continue;

@@ -70,14 +70,12 @@ void Effects(std::span<const Action> actions, FlowKey key, std::string* text) {
         *text += FormatDatapathActions({&a, 1}) + ",";
         break;
       default: {
-        const size_t data = a.type == ActionType::kController          ? a.value
-                            : a.type == ActionType::kRecirculateByHash ? a.value * sizeof(uint32_t)
-                                                                       : 0;
-        const bool is_id = a.type >= ActionType::kRecirculate;
+        const bool is_id =
+            a.type >= ActionType::kRecirculate && a.type <= ActionType::kRecirculateByHash;
         *text += fmt::format("{} {} {}:", static_cast<int>(a.type), a.small, is_id ? 0 : a.value);
         for (size_t n = 0; n < 3 * kLineBytes; ++n) *text += fmt::format("{:02x}", key.line(0)[n]);
         *text += ",";
-        i += ActionSlots(data);
+        i += DataSlots(a);
       }
     }
   }

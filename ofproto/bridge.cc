@@ -59,6 +59,7 @@ void Bridge::EnterDefaultRule() {
 
 void Bridge::Configure(const SlowPathBridge& config) {
   dpid_ = config.dpid;
+  ConfigureOptions(config.tlv_map);
   for (const PortStatus& status : ports_.Configure(config, control_->NowNs())) {
     for (BridgeObserver* observer : observers_) observer->OnPortStatus(status);
   }
@@ -79,6 +80,7 @@ OfStatus Bridge::CheckActionReferences(const OfActions& actions) const {
   for (const uint32_t group : GroupsIn(actions)) {
     if (groups_.staged()->Find(group) == nullptr) return OfErrorId::kBadOutGroup;
   }
+  VSW_OF_RETURN_IF_ERROR(options_.Check(actions));
   for (const OfAction& action : actions) {
     const auto* meter = std::get_if<act::Meter>(&action.what);
     if (meter != nullptr && !meters_.StagedHas(meter->meter)) return OfErrorId::kInvalidMeter;
@@ -90,6 +92,7 @@ OfStatus Bridge::CheckReferences(const FlowMod& mod) const {
   if (mod.instructions.meter.has_value() && !meters_.StagedHas(*mod.instructions.meter)) {
     return OfErrorId::kInvalidMeter;
   }
+  VSW_OF_RETURN_IF_ERROR(options_.Check(mod.match));
   VSW_OF_RETURN_IF_ERROR(CheckActionReferences(mod.instructions.apply));
   return CheckActionReferences(mod.instructions.write);
 }
@@ -110,6 +113,9 @@ OfStatus Bridge::Stage(const FlowMod& mod, const TableSet::ModOptions& options) 
 }
 
 OfStatus Bridge::Stage(const GroupMod& mod) {
+  for (const Bucket& bucket : mod.buckets) {
+    VSW_OF_RETURN_IF_ERROR(options_.Check(bucket.actions));
+  }
   std::vector<uint32_t> deleted;
   VSW_OF_RETURN_IF_ERROR(groups_.Modify(mod, &changed_groups_, &deleted));
   for (const uint32_t group : deleted) {
@@ -184,6 +190,50 @@ OfStatus Bridge::ModifyTable(const TableMod& mod) {
   return {};
 }
 
+uint64_t Bridge::UsedTunnelOptions() {
+  Commit();
+  uint64_t used = 0;
+  tables_.ForEach(FlowSelector(), [&used](const Rule& rule) {
+    used |= TunnelOptionsIn(rule.match) | TunnelOptionsIn(rule.instructions);
+  });
+  for (const GroupDesc& group : groups_.List()) {
+    for (const Bucket& bucket : group.buckets) used |= TunnelOptionsIn(bucket.actions);
+  }
+  return used;
+}
+
+OfStatus Bridge::ModifyTlvTable(const TlvTableMod& mod) {
+  const uint64_t used = mod.command == TlvTableMod::Command::kAdd ? 0 : UsedTunnelOptions();
+  VSW_OF_RETURN_IF_ERROR(options_.Modify(mod, used));
+  const TunnelOptionMap map = options_.Map();
+  control_->SetTunnelOptions(id_, map);
+  option_map_ = map.empty() ? nullptr : std::make_shared<const TunnelOptionMap>(map);
+  Begin();
+  state_changed_ = true;
+  Commit();
+  return {};
+}
+
+void Bridge::ConfigureOptions(const TunnelOptionMap& options) {
+  std::vector<TlvMapping> wanted;
+  for (const TunnelOption& option : options) {
+    wanted.push_back({option.option_class, option.type, option.bytes, option.index});
+  }
+  const auto apply = [this](TlvTableMod::Command command, const std::vector<TlvMapping>& from,
+                            const std::vector<TlvMapping>& without) {
+    for (const TlvMapping& mapping : from) {
+      if (std::find(without.begin(), without.end(), mapping) != without.end()) continue;
+      const OfStatus status = ModifyTlvTable({.command = command, .mappings = {mapping}});
+      if (!status.ok()) {
+        VSW_LOG_WARN("bridge {}: option map stays as it is: {}", name_, status.ToString());
+      }
+    }
+  };
+  const std::vector<TlvMapping> former = std::exchange(configured_options_, wanted);
+  apply(TlvTableMod::Command::kDelete, former, wanted);
+  apply(TlvTableMod::Command::kAdd, wanted, former);
+}
+
 OfStatus Bridge::ApplyBundle(std::span<const BundleEntry> entries, const RequestOrigin& origin,
                              size_t* failed) {
   Commit();  // what came before stays, whatever becomes of the bundle
@@ -231,6 +281,7 @@ std::unique_ptr<const PipelineState> Bridge::MakeState() const {
   for (uint8_t table = 0; table < kTableCount; ++table) {
     state->miss[table] = const_cast<TableSet&>(tables_).config(table).miss;
   }
+  state->tunnel_options = option_map_;
   state->fail_open = fail_open_;
   return state;
 }

@@ -28,6 +28,7 @@
 #include "ofproto/pipeline_state.h"
 #include "ofproto/table/table_set.h"
 #include "ofproto/translate/notes.h"
+#include "ofproto/tunnel/option_table.h"
 
 namespace vsw {
 
@@ -68,6 +69,8 @@ class Bridge final : public BridgeControl {
   OfStatus ModifyMeter(const MeterMod& mod, const RequestOrigin& origin) override;
   OfStatus ModifyPort(const PortMod& mod) override;
   OfStatus ModifyTable(const TableMod& mod) override;
+  OfStatus ModifyTlvTable(const TlvTableMod& mod) override;
+  std::vector<TlvMapping> ListTlvTable() override { return options_.mappings(); }
   OfStatus ApplyBundle(std::span<const BundleEntry> entries, const RequestOrigin& origin,
                        size_t* failed) override;
   void Commit() override;
@@ -101,6 +104,9 @@ class Bridge final : public BridgeControl {
   void ForgetDecisions();
   void TellOfChanges();
   void EnterDefaultRule();
+  /// Bit N: some rule or group uses tun_metadataN.
+  uint64_t UsedTunnelOptions();
+  void ConfigureOptions(const TunnelOptionMap& options);
   // bridge_stored.cc
   using Refused = std::vector<RefusedRule>;
   void ReplaceStoredGroups(const std::vector<GroupMod>& groups, Refused* refused);
@@ -124,6 +130,9 @@ class Bridge final : public BridgeControl {
   GroupTable groups_;
   BridgeMeters meters_;
   BridgePorts ports_;
+  OptionTable options_;
+  std::shared_ptr<const TunnelOptionMap> option_map_;  // of options_; nullptr: empty
+  std::vector<TlvMapping> configured_options_;         // those that the configuration asks for
   BridgePipeline pipeline_;
   std::unique_ptr<const PipelineState> state_;  // what pipeline_ points to
 

@@ -67,6 +67,9 @@ class BridgeControl {
   virtual OfStatus ModifyMeter(const MeterMod& mod, const RequestOrigin& origin) = 0;
   virtual OfStatus ModifyPort(const PortMod& mod) = 0;
   virtual OfStatus ModifyTable(const TableMod& mod) = 0;
+  /// In force when it returns.
+  virtual OfStatus ModifyTlvTable(const TlvTableMod& mod) = 0;
+  virtual std::vector<TlvMapping> ListTlvTable() = 0;
   /// All of them or none, and no packet sees a part. On error `*failed` is the index of the first
   /// that cannot be.
   virtual OfStatus ApplyBundle(std::span<const BundleEntry> entries, const RequestOrigin& origin,

@@ -39,6 +39,13 @@ namespace vsw {
   X(kMustBeZero, "NXBRC_MUST_BE_ZERO", "a field that must be zero is not")                      \
   X(kBadReason, "NXBRC_BAD_REASON", "invalid reason in a port status or packet-in")             \
   X(kFmBadEvent, "NXBRC_FM_BAD_EVENT", "invalid flow monitor event")                            \
+  X(kTlvBadCommand, "NXTTMFC_BAD_COMMAND", "unknown command for the TLV table")                 \
+  X(kTlvBadOptionLength, "NXTTMFC_BAD_OPT_LEN", "tunnel option length not supported")           \
+  X(kTlvBadFieldIndex, "NXTTMFC_BAD_FIELD_IDX", "no such tunnel metadata field")                \
+  X(kTlvAlreadyMapped, "NXTTMFC_ALREADY_MAPPED", "tunnel metadata field is mapped already")     \
+  X(kTlvDuplicateEntry, "NXTTMFC_DUP_ENTRY", "tunnel option is mapped to another field")        \
+  X(kTlvInUse, "NXTTMFC_INVALID_TLV_DEL", "tunnel option mapping is in use")                    \
+  X(kInvalidTlvField, "NXFMFC_INVALID_TLV_FIELD", "tunnel metadata field is not mapped")        \
   X(kBadActionType, "OFPBAC_BAD_TYPE", "unknown action type")                                   \
   X(kBadActionLength, "OFPBAC_BAD_LEN", "wrong action length")                                  \
   X(kBadActionExperimenter, "OFPBAC_BAD_EXPERIMENTER", "unknown experimenter in an action")     \

@@ -12,6 +12,7 @@
 #include <memory>
 #include <unordered_map>
 
+#include "datapath/flow/tunnel_facts.h"
 #include "ofproto/bridge_control.h"
 #include "ofproto/group/group_map.h"
 #include "ofproto/table/table_set.h"
@@ -29,6 +30,8 @@ struct PipelineState {
   std::array<TableConfig::Miss, kTableCount> miss{};
   /// kDefault sends misses to controllers: some controller speaks 1.2 or older.
   bool miss_to_controller = false;
+  /// tunnel options of the bridge by index (tunnel/option_table.h); nullptr: none.
+  std::shared_ptr<const TunnelOptionMap> tunnel_options;
   /// No controller answers, and the bridge is to go on without: NORMAL for everything.
   bool fail_open = false;
 };

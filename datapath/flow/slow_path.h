@@ -79,6 +79,8 @@ struct SlowPathBridge {
   bool has_gre = false;
   /// "ptcp:6654:127.0.0.1", "pssl:...", "punix:...": besides <run-dir>/<bridge>.mgmt.
   std::vector<std::string> listeners;
+  /// Geneve options that rules may use as tun_metadata<index>; the places are not set.
+  TunnelOptionMap tlv_map;
   bool operator==(const SlowPathBridge&) const = default;
 };
 
@@ -94,11 +96,25 @@ struct FdbRow {
   PortNo port;
   bool is_static;
   uint32_t age_seconds;
+  IpAddress remote = {};  // the tunnel's other end, where the port has several
 };
 
 struct PatchCounters {
   PortNo port;
   uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes;
+};
+
+/// How a port's liveness stands, where it is watched (RFC 5880). Times in microseconds.
+struct BfdRow {
+  PortNo port;
+  std::string state, diagnostic, remote_state, remote_diagnostic;
+  bool forwarding = false;
+  uint64_t flaps = 0;
+  uint32_t discriminator = 0, remote_discriminator = 0;
+  uint64_t tx_interval_us = 0, detection_time_us = 0;
+  uint32_t remote_min_tx_us = 0, remote_min_rx_us = 0;
+  uint8_t remote_detect_mult = 0;
+  uint64_t sent = 0, received = 0, discarded = 0;
 };
 
 class SlowPath {
@@ -126,6 +142,10 @@ class SlowPath {
                         uint32_t total_bytes) = 0;
   /// Called about ten times a second: ageing and other work by time.
   virtual void OnTimer() = 0;
+  /// Work that cannot wait for that: OnDue() is called at the time (DatapathControl::NowNs()) that
+  /// NextDueNs() names, asked anew after everything else that runs here.
+  virtual uint64_t NextDueNs() const { return ~uint64_t{0}; }
+  virtual void OnDue() {}
 
   virtual std::vector<FdbRow> ListFdb() const = 0;
   /// Forgets learned addresses of `bridge` (all bridges if not set) behind `port` (any port if
@@ -133,6 +153,8 @@ class SlowPath {
   virtual uint32_t FlushFdb(const BridgeId* bridge, PortNo port) = 0;
   /// Packets and bytes over each patch port; they exist only in translation.
   virtual std::vector<PatchCounters> ReadPatchCounters() const = 0;
+  /// Ports whose liveness is watched.
+  virtual std::vector<BfdRow> ListBfd() const { return {}; }
 };
 
 }  // namespace vsw

@@ -87,6 +87,11 @@ OfStatus Handle(Call& call, const msg::MeterFeaturesRequest&) {
   return {};
 }
 
+OfStatus Handle(Call& call, const msg::TlvTableRequest&) {
+  call.Reply(EncodeTlvTable(call.version(), call.xid, call.bridge.ListTlvTable()));
+  return {};
+}
+
 OfStatus Handle(Call&, const msg::IpfixRequest&) {
   return {OfErrorId::kBadExpType, "flows are not exported by IPFIX"};
 }

@@ -55,9 +55,9 @@ bool NeedsMaster(const Request::Body& body) {
         }
         return std::is_same_v<Body, FlowMod> || std::is_same_v<Body, GroupMod> ||
                std::is_same_v<Body, MeterMod> || std::is_same_v<Body, PortMod> ||
-               std::is_same_v<Body, TableMod> || std::is_same_v<Body, PacketOut> ||
-               std::is_same_v<Body, msg::BundleControl> || std::is_same_v<Body, msg::BundleAdd> ||
-               std::is_same_v<Body, msg::CtFlush>;
+               std::is_same_v<Body, TableMod> || std::is_same_v<Body, TlvTableMod> ||
+               std::is_same_v<Body, PacketOut> || std::is_same_v<Body, msg::BundleControl> ||
+               std::is_same_v<Body, msg::BundleAdd> || std::is_same_v<Body, msg::CtFlush>;
       },
       body);
 }
@@ -90,6 +90,11 @@ OfStatus Handle(Call& call, const PortMod& mod) {
 OfStatus Handle(Call& call, const TableMod& mod) {
   call.Changed();
   return call.bridge.ModifyTable(mod);
+}
+
+OfStatus Handle(Call& call, const TlvTableMod& mod) {
+  call.Settle();
+  return call.bridge.ModifyTlvTable(mod);
 }
 
 OfStatus Handle(Call& call, const PacketOut& out) {

@@ -61,6 +61,7 @@ OfStatus Handle(Call& call, const msg::PortDescRequest&);
 OfStatus Handle(Call& call, const msg::GroupFeaturesRequest&);
 OfStatus Handle(Call& call, const msg::MeterFeaturesRequest&);
 OfStatus Handle(Call& call, const msg::IpfixRequest&);
+OfStatus Handle(Call& call, const msg::TlvTableRequest&);
 
 // handle_statistics.cc: flows, ports, queues, groups, meters
 OfStatus Handle(Call& call, const msg::FlowStatsRequest&);
@@ -82,6 +83,7 @@ OfStatus Handle(Call& call, const GroupMod&);
 OfStatus Handle(Call& call, const MeterMod&);
 OfStatus Handle(Call& call, const PortMod&);
 OfStatus Handle(Call& call, const TableMod&);
+OfStatus Handle(Call& call, const TlvTableMod&);
 OfStatus Handle(Call& call, const PacketOut&);
 OfStatus Handle(Call& call, const msg::BundleControl&);
 /// Takes the bundled message out of its request.

@@ -35,6 +35,28 @@ void AddRegisters(FieldId first, uint8_t count, uint8_t bytes, const std::string
   }
 }
 
+void AddTunnelOptions(std::vector<FieldInfo>* table) {
+  constexpr size_t kWide = 4, kWideBytes = 16, kNarrowBytes = 4;
+  constexpr int32_t kNxmTunMetadata0 = 40;
+  size_t at = offsetof(MatchKey, packet) + offsetof(FlowKey, tun_metadata);
+  for (uint8_t n = 0; n < kTunnelOptionFields; ++n) {
+    const size_t bytes = n < kWide ? kWideBytes : kNarrowBytes;
+    FieldInfo& info = (*table)[static_cast<size_t>(TunnelOptionField(n))];
+    info.id = TunnelOptionField(n);
+    info.name = "tun_metadata" + std::to_string(n);
+    info.offset = static_cast<uint16_t>(at);
+    info.bytes = static_cast<uint8_t>(bytes);
+    info.bits = static_cast<uint16_t>(8 * bytes);
+    info.prerequisite = Prerequisite::kNone;
+    info.masking = Masking::kAny;
+    info.writable = true;
+    info.format = FieldFormat::kHex;
+    info.nxm_class = kNxm1;
+    info.nxm_field = kNxmTunMetadata0 + n;
+    at += bytes;
+  }
+}
+
 std::vector<FieldInfo> MakeTable() {
   std::vector<FieldInfo> table(kFieldCount);
   static const MatchKey sample;
@@ -68,6 +90,7 @@ std::vector<FieldInfo> MakeTable() {
   AddRegisters(FieldId::kReg0, 16, 4, "reg", &table);
   AddRegisters(FieldId::kXreg0, 8, 8, "xreg", &table);
   AddRegisters(FieldId::kXxreg0, 4, 16, "xxreg", &table);
+  AddTunnelOptions(&table);
   for (uint8_t n = 0; n < 16; ++n) {
     FieldInfo& info = table[static_cast<size_t>(Numbered(FieldId::kReg0, n))];
     info.nxm_class = kNxm1;

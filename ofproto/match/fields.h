@@ -138,6 +138,8 @@ enum class FieldId : uint8_t {
   kXreg7 = kXreg0 + 7,
   kXxreg0,
   kXxreg3 = kXxreg0 + 3,
+  kTunMetadata0,
+  kTunMetadata19 = kTunMetadata0 + 19,
   kCount
 };
 inline constexpr size_t kFieldCount = static_cast<size_t>(FieldId::kCount);
@@ -159,6 +161,26 @@ struct FieldInfo {
 };
 
 const FieldInfo& Describe(FieldId id);
+
+/// tun_metadata0...: data of one option of Geneve, which a bridge's option map names
+/// (ofproto/tunnel/). The first four have room for 16 bytes, the others for 4; shorter data is
+/// right-aligned. A match on one asks that the option is there, whatever its mask; what is written
+/// is there from then on.
+inline constexpr uint8_t kTunnelOptionFields = 20;
+constexpr bool IsTunnelOption(FieldId id) {
+  return id >= FieldId::kTunMetadata0 && id <= FieldId::kTunMetadata19;
+}
+/// N of tun_metadataN, and back. REQUIRES: IsTunnelOption(id); index < kTunnelOptionFields.
+constexpr uint8_t TunnelOptionIndex(FieldId id) {
+  return static_cast<uint8_t>(static_cast<uint8_t>(id) -
+                              static_cast<uint8_t>(FieldId::kTunMetadata0));
+}
+constexpr FieldId TunnelOptionField(uint8_t index) {
+  return static_cast<FieldId>(static_cast<uint8_t>(FieldId::kTunMetadata0) + index);
+}
+/// Its bit in FlowKey::tun_metadata_present.
+constexpr uint64_t TunnelOptionBit(FieldId id) { return uint64_t{1} << TunnelOptionIndex(id); }
+
 /// nullptr: no such field.
 const FieldInfo* FindField(std::string_view name);
 

@@ -70,13 +70,21 @@ void Match::Set(FieldId id, const FieldValue& field_value) {
   SetMasked(id, field_value, FieldValue::Ones(Describe(id).bits));
 }
 
-void Match::SetMasked(FieldId id, const FieldValue& field_value, const FieldValue& field_mask) {
+void Match::SetMasked(FieldId id, const FieldValue& field_value, const FieldValue& asked) {
+  FieldValue field_mask = asked;
+  // The other flags are how a packet was carried, and nobody's to match.
+  if (id == FieldId::kTunFlags) field_mask = FieldValue::OfU64(asked.low64() & kTunnelOam);
   FieldValue kept;
   for (size_t i = 0; i < kept.octets.size(); ++i) {
     kept.octets[i] = field_value.octets[i] & field_mask.octets[i];
   }
   SetField(&value, id, kept);
   SetField(&mask, id, field_mask);
+  if (IsTunnelOption(id)) {
+    const Be64 bit = Be64::From(TunnelOptionBit(id));
+    value.packet.tun_metadata_present = value.packet.tun_metadata_present | bit;
+    mask.packet.tun_metadata_present = mask.packet.tun_metadata_present | bit;
+  }
 }
 
 bool Match::Matches(const MatchKey& key) const {
@@ -110,6 +118,7 @@ bool MeetsPrerequisite(const Match& match, FieldId id) {
 OfStatus CheckMatch(const Match& match) {
   // Several fields may share a place; a bit is right if one of them has its prerequisite met.
   MatchKey allowed;
+  allowed.packet.tun_metadata_present = Be64::From(~uint64_t{0});
   for (size_t i = 0; i < kFieldCount; ++i) {
     const auto id = static_cast<FieldId>(i);
     if (Describe(id).name.empty() || !MeetsPrerequisite(match, id)) continue;

@@ -52,19 +52,25 @@ bool FitsIn(const FieldValue& value, uint16_t bits) {
 
 uint16_t FieldWireBits(FieldId id) { return id == FieldId::kArpOp ? 16 : Describe(id).bits; }
 
+bool IsMatched(const Match& match, FieldId id) {
+  if (!IsTunnelOption(id)) return !GetField(match.mask, id).is_zero();
+  return (match.mask.packet.tun_metadata_present.Get() & TunnelOptionBit(id)) != 0;
+}
+
 void ForEachField(const Match& match,
                   const std::function<void(FieldId, const FieldValue&, const FieldValue&)>& fn) {
   for (size_t i = 0; i < kFieldCount; ++i) {
     const auto id = static_cast<FieldId>(i);
     if (Describe(id).bits == 0) continue;
     const FieldValue mask = GetField(match.mask, id);
-    if (mask.is_zero() || !IsChosen(match, id)) continue;
+    if (!IsMatched(match, id) || !IsChosen(match, id)) continue;
     fn(id, GetField(match.value, id), mask);
   }
 }
 
 void NormalizeMatch(Match* match) {
   MatchKey allowed;
+  allowed.packet.tun_metadata_present = Be64::From(~uint64_t{0});
   for (size_t i = 0; i < kFieldCount; ++i) {
     const auto id = static_cast<FieldId>(i);
     if (Describe(id).bits == 0 || !MeetsPrerequisite(*match, id)) continue;

@@ -16,6 +16,9 @@ namespace vsw {
 /// arp_op, of which a packet's key keeps the low 8 of 16 bits.
 uint16_t FieldWireBits(FieldId id);
 
+/// Whether `match` asks for something of the field; of a tunnel option that it is there may be all.
+bool IsMatched(const Match& match, FieldId id);
+
 /// Every field that `match` holds, each bit of the mask once, what others require first
 /// (1.3 section 7.2.3.6). Bits that no field of the table can say (an upper half of l4_src in a
 /// match on an ICMP type, say) are left out; CheckMatch() refuses such matches.

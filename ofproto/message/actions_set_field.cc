@@ -74,8 +74,10 @@ OfStatus DecodeEntry(ActionInput& input, bool may_mask, OfErrorId bad_padding, O
   if (header->has_mask && !may_mask) return OfErrorId::kBadSetMask;
 
   act::SetField a{field, {}, FieldOnes(field)};
-  const size_t bytes = FieldWireBytes(field);
-  a.value = ReadFieldValue(&input.in, bytes);
+  const size_t bytes = header->value_bytes();
+  bool cut = false;
+  a.value = ReadFieldValue(&input.in, bytes, &cut);
+  if (cut) return OfErrorId::kBadSetArgument;
   if (header->has_mask) {
     const FieldValue mask = ReadFieldValue(&input.in, bytes);
     for (size_t i = 0; i < mask.octets.size(); ++i) {

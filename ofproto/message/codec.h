@@ -133,6 +133,8 @@ struct CancelFlowMonitor {
 };
 /// NXT_RESUME: accepted and refused with the error that says why (no paused packets exist).
 struct Resume {};
+/// NXT_TLV_TABLE_REQUEST.
+struct TlvTableRequest {};
 /// NXT_CT_FLUSH(_ZONE): connection tracking is not there.
 struct CtFlush {};
 
@@ -182,19 +184,18 @@ struct IpfixRequest {};  // NXST_IPFIX_*: none configured
 }  // namespace msg
 
 struct Request {
-  using Body =
-      std::variant<msg::Hello, msg::EchoRequest, msg::EchoReply, msg::Error, msg::FeaturesRequest,
-                   msg::GetConfigRequest, msg::SetConfig, msg::BarrierRequest, msg::GetAsyncRequest,
-                   msg::SetAsync, msg::RoleRequest, msg::QueueConfigRequest, msg::BundleControl,
-                   msg::BundleAdd, msg::SetFlowFormat, msg::SetPacketInFormat,
-                   msg::SetFlowModTableId, msg::SetControllerId, msg::CancelFlowMonitor,
-                   msg::Resume, msg::CtFlush, msg::DescRequest, msg::FlowStatsRequest,
-                   msg::AggregateRequest, msg::TableStatsRequest, msg::TableDescRequest,
-                   msg::TableFeaturesRequest, msg::PortStatsRequest, msg::PortDescRequest,
-                   msg::QueueStatsRequest, msg::QueueDescRequest, msg::GroupStatsRequest,
-                   msg::GroupDescRequest, msg::GroupFeaturesRequest, msg::MeterStatsRequest,
-                   msg::MeterConfigRequest, msg::MeterFeaturesRequest, msg::FlowMonitorRequests,
-                   msg::IpfixRequest, FlowMod, GroupMod, MeterMod, PortMod, TableMod, PacketOut>;
+  using Body = std::variant<
+      msg::Hello, msg::EchoRequest, msg::EchoReply, msg::Error, msg::FeaturesRequest,
+      msg::GetConfigRequest, msg::SetConfig, msg::BarrierRequest, msg::GetAsyncRequest,
+      msg::SetAsync, msg::RoleRequest, msg::QueueConfigRequest, msg::BundleControl, msg::BundleAdd,
+      msg::SetFlowFormat, msg::SetPacketInFormat, msg::SetFlowModTableId, msg::SetControllerId,
+      msg::CancelFlowMonitor, msg::Resume, msg::CtFlush, msg::DescRequest, msg::FlowStatsRequest,
+      msg::AggregateRequest, msg::TableStatsRequest, msg::TableDescRequest,
+      msg::TableFeaturesRequest, msg::PortStatsRequest, msg::PortDescRequest,
+      msg::QueueStatsRequest, msg::QueueDescRequest, msg::GroupStatsRequest, msg::GroupDescRequest,
+      msg::GroupFeaturesRequest, msg::MeterStatsRequest, msg::MeterConfigRequest,
+      msg::MeterFeaturesRequest, msg::FlowMonitorRequests, msg::IpfixRequest, msg::TlvTableRequest,
+      FlowMod, GroupMod, MeterMod, PortMod, TableMod, TlvTableMod, PacketOut>;
   OfHeader header;
   Body body;
   bool more = false;    // a part of a multipart request with more to come (OFPMPF_REQ_MORE)
@@ -225,6 +226,7 @@ Bytes EncodeRoleReply(OfVersion version, uint32_t xid, const msg::RoleRequest& r
 enum class RoleStatusReason : uint8_t { kMasterRequest, kConfig, kExperimenter };
 Bytes EncodeRoleStatus(OfVersion version, msg::Role role, RoleStatusReason reason,
                        uint64_t generation);
+Bytes EncodeTlvTable(OfVersion version, uint32_t xid, std::span<const TlvMapping> mappings);
 Bytes EncodeBundleReply(OfVersion version, uint32_t xid, const msg::BundleControl& reply);
 
 // Asynchronous messages; empty if the version has no such thing.

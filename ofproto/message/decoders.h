@@ -74,6 +74,8 @@ DecodeFunction DecodeBundleControl, DecodeBundleAdd, DecodeOnfBundleControl, Dec
 // monitor.cc
 DecodeFunction DecodeFlowMonitorRequest, DecodeNxFlowMonitorRequest, DecodeOnfFlowMonitorRequest;
 DecodeFunction DecodeFlowMonitorCancel;
+// tlv_table.cc
+DecodeFunction DecodeTlvTableMod, DecodeTlvTableRequest;
 // multipart.cc, nicira.cc
 DecodeFunction DecodeMultipart, DecodeExperimenter;
 DecodeFunction DecodeSetFlowFormat, DecodeFlowModTableId, DecodeSetPacketInFormat;

@@ -14,6 +14,9 @@ constexpr uint16_t kExperimenterClass = 0xffff;
 constexpr uint16_t kEricssonClass = 0x1000;
 constexpr uint32_t kOnf = 0x4f4e4600;
 
+constexpr size_t kMaxOptionBytes = 124;  // RFC 8926 section 3.5: 5 bits of words
+constexpr size_t kOptionWord = 4;
+
 /// One of the names that a field goes by.
 struct Name {
   FieldId id;
@@ -87,6 +90,12 @@ const Names& AllNames() {
   return names;
 }
 
+// Any length that a Geneve option may have: leading zeros may be left out.
+bool TunnelOptionLengthFits(const FieldHeader& header) {
+  if (header.has_mask && header.payload_bytes % 2 != 0) return false;
+  return header.value_bytes() >= 1 && header.value_bytes() <= kMaxOptionBytes;
+}
+
 const Name& ChooseName(FieldId id, FieldNaming naming) {
   const std::vector<Name>& names = AllNames().of_field[static_cast<size_t>(id)];
   if (names.empty()) return ChooseName(FieldId::kInPort, naming);  // kInPhyPort
@@ -115,6 +124,20 @@ size_t FieldWireBytes(FieldId id) {
   }
 }
 
+size_t FieldWireBytes(FieldId id, const FieldValue& value, const FieldValue* mask) {
+  if (!IsTunnelOption(id)) return FieldWireBytes(id);
+  size_t bytes = value.octets.size();
+  const auto leads_with_zeros = [](const FieldValue& v, size_t at) {
+    return std::all_of(v.octets.begin() + at, v.octets.begin() + at + kOptionWord,
+                       [](uint8_t octet) { return octet == 0; });
+  };
+  while (bytes > kOptionWord && leads_with_zeros(value, value.octets.size() - bytes) &&
+         (mask == nullptr || leads_with_zeros(*mask, mask->octets.size() - bytes))) {
+    bytes -= kOptionWord;
+  }
+  return bytes;
+}
+
 OfResult<FieldHeader> ReadFieldHeader(Reader* in) {
   FieldHeader header;
   header.wire_class = in->U16();
@@ -135,27 +158,42 @@ OfResult<FieldHeader> ReadFieldHeader(Reader* in) {
   if (found != AllNames().field_of.end()) {
     header.field = found->second;
     const size_t bytes = FieldWireBytes(found->second);
-    header.length_fits = length == (header.has_mask ? 2 * bytes : bytes);
+    header.length_fits = IsTunnelOption(found->second)
+                             ? TunnelOptionLengthFits(header)
+                             : length == (header.has_mask ? 2 * bytes : bytes);
   }
   return header;
 }
 
-void WriteFieldHeader(FieldId id, bool has_mask, FieldNaming naming, Writer* out) {
+namespace {
+
+void WriteHeader(FieldId id, bool has_mask, size_t value_bytes, FieldNaming naming, Writer* out) {
   const Name& name = ChooseName(id, naming);
-  const size_t bytes = FieldWireBytes(id) * (has_mask ? 2 : 1);
+  const size_t bytes = value_bytes * (has_mask ? 2 : 1);
   out->U16(name.wire_class);
   out->U8(static_cast<uint8_t>(name.number << 1 | (has_mask ? 1 : 0)));
   out->U8(static_cast<uint8_t>(bytes + (name.experimenter != 0 ? 4 : 0)));
   if (name.experimenter != 0) out->U32(name.experimenter);
 }
 
+}  // namespace
+
+void WriteFieldHeader(FieldId id, bool has_mask, FieldNaming naming, Writer* out) {
+  WriteHeader(id, has_mask, FieldWireBytes(id), naming, out);
+}
+
 size_t FieldHeaderBytes(FieldId id, FieldNaming naming) {
   return ChooseName(id, naming).experimenter != 0 ? 8 : 4;
 }
 
-FieldValue ReadFieldValue(Reader* in, size_t bytes) {
+FieldValue ReadFieldValue(Reader* in, size_t bytes, bool* cut) {
   FieldValue value;
-  const std::span<const uint8_t> octets = in->Take(bytes);
+  std::span<const uint8_t> octets = in->Take(bytes);
+  const size_t before = octets.size() - std::min(octets.size(), value.octets.size());
+  for (const uint8_t octet : octets.first(before)) {
+    if (octet != 0 && cut != nullptr) *cut = true;
+  }
+  octets = octets.subspan(before);
   std::copy(octets.begin(), octets.end(),
             value.octets.end() - static_cast<std::ptrdiff_t>(octets.size()));
   return value;
@@ -167,9 +205,9 @@ void WriteFieldValue(const FieldValue& value, size_t bytes, Writer* out) {
 
 void WriteField(FieldId id, const FieldValue& value, const FieldValue& mask, FieldNaming naming,
                 Writer* out) {
-  const size_t bytes = FieldWireBytes(id);
   const bool has_mask = mask != FieldOnes(id);
-  WriteFieldHeader(id, has_mask, naming, out);
+  const size_t bytes = FieldWireBytes(id, value, has_mask ? &mask : nullptr);
+  WriteHeader(id, has_mask, bytes, naming, out);
   WriteFieldValue(value, bytes, out);
   if (has_mask) WriteFieldValue(mask, bytes, out);
 }

@@ -28,14 +28,18 @@ struct FieldHeader {
 
   std::optional<FieldId> field;  // none: not known
   bool length_fits = false;      // payload_bytes is what the field has (or 0, in a list of fields)
+  size_t value_bytes() const { return has_mask ? payload_bytes / 2 : payload_bytes; }
 };
 
 /// The mask of the whole field. Of NXM_OF_IP_TOS's 8 bits that is the upper 6; the lower ones are
 /// those of another field.
 FieldValue FieldOnes(FieldId id);
 
-/// How many bytes a value of the field has.
+/// How many bytes a value of the field has; of a tunnel option, whose length varies, the most.
 size_t FieldWireBytes(FieldId id);
+/// How many bytes these values are written in: a tunnel option goes without its leading zeros, in
+/// whole words, unless `has_mask` and the mask has ones there.
+size_t FieldWireBytes(FieldId id, const FieldValue& value, const FieldValue* mask);
 
 /// kBadMatchLength if there is no whole header.
 OfResult<FieldHeader> ReadFieldHeader(Reader* in);
@@ -49,7 +53,8 @@ void WriteFieldHeader(FieldId id, bool has_mask, FieldNaming naming, Writer* out
 /// Bytes that WriteFieldHeader() writes: 4 or 8.
 size_t FieldHeaderBytes(FieldId id, FieldNaming naming);
 
-FieldValue ReadFieldValue(Reader* in, size_t bytes);
+/// The last 16 of `bytes` bytes; no field has more. `*cut`: there were others before, not zero.
+FieldValue ReadFieldValue(Reader* in, size_t bytes, bool* cut = nullptr);
 void WriteFieldValue(const FieldValue& value, size_t bytes, Writer* out);
 
 /// A field with its value, and its mask if `mask` is not all ones.

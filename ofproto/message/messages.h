@@ -121,6 +121,23 @@ struct PacketOut {
   std::vector<uint8_t> packet;
 };
 
+// --- Tunnel options (NXT_TLV_TABLE_MOD of the Nicira extensions) --------------------------------
+
+/// tun_metadata<index> stands for the Geneve option of this class and type, with `length` bytes of
+/// data.
+struct TlvMapping {
+  uint16_t option_class = 0;
+  uint8_t type = 0;
+  uint8_t length = 0;
+  uint16_t index = 0;
+  bool operator==(const TlvMapping&) const = default;
+};
+struct TlvTableMod {
+  enum class Command : uint16_t { kAdd, kDelete, kClear };
+  Command command = Command::kAdd;
+  std::vector<TlvMapping> mappings;
+};
+
 // --- Ports (1.3 section 7.2.1) -------------------------------------------------------------------
 
 namespace port_config {

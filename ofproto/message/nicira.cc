@@ -19,6 +19,8 @@ constexpr MessageRule kNicira[] = {
     {k10, k15, 19, 24, Tail::kNone, DecodeSetAsyncMasks},
     {k10, k15, 20, 8, Tail::kNone, DecodeSetControllerId},
     {k10, k15, 21, 4, Tail::kNone, DecodeFlowMonitorCancel},
+    {k10, k15, 24, 8, Tail::kEights, DecodeTlvTableMod},
+    {k10, k15, 25, 0, Tail::kNone, DecodeTlvTableRequest},
     {k10, k13, 27, 0, Tail::kEights, DecodeSetAsyncProperties},
     {k10, k15, 28, 0, Tail::kEights, DecodeResume},
     {k10, k15, 29, 8, Tail::kNone, DecodeCtFlush},

@@ -48,8 +48,10 @@ FieldId AsOxm(FieldId id) {
 
 OfStatus ReadField(const FieldHeader& header, Reader* in, Match* match) {
   const FieldId id = *header.field;
-  const size_t bytes = FieldWireBytes(id);
-  const FieldValue value = ReadFieldValue(in, bytes);
+  const size_t bytes = header.value_bytes();
+  bool cut = false;
+  const FieldValue value = ReadFieldValue(in, bytes, &cut);
+  if (cut) return Bad(OfErrorId::kBadMatchValue, id);
   FieldValue mask = FieldValue::Ones(Describe(id).bits);
   if (header.has_mask) {
     mask = ReadFieldValue(in, bytes);
@@ -63,8 +65,8 @@ OfStatus ReadField(const FieldHeader& header, Reader* in, Match* match) {
   }
   if (!IsValidFieldValue(id, value)) return Bad(OfErrorId::kBadMatchValue, id);
   if (!MeetsPrerequisite(*match, id)) return Bad(OfErrorId::kBadPrerequisite, id);
-  if (!GetField(match->mask, AsOxm(id)).is_zero()) return Bad(OfErrorId::kDuplicateField, id);
-  if (!mask.is_zero()) SetAsOxm(id, value, mask, match);
+  if (IsMatched(*match, AsOxm(id))) return Bad(OfErrorId::kDuplicateField, id);
+  if (!mask.is_zero() || IsTunnelOption(id)) SetAsOxm(id, value, mask, match);
   return {};
 }
 

@@ -28,6 +28,14 @@ constexpr FieldId kMetadataFields[] = {
     FieldId::kCtZone,      FieldId::kCtMark,     FieldId::kCtLabel,
 };
 
+void AddTunnelOptions(const MatchKey& metadata, Match* match) {
+  for (uint8_t n = 0; n < kTunnelOptionFields; ++n) {
+    const FieldId field = TunnelOptionField(n);
+    if ((metadata.packet.tun_metadata_present.Get() & TunnelOptionBit(field)) == 0) continue;
+    match->Set(field, GetField(metadata, field));
+  }
+}
+
 void AddIfSet(const MatchKey& metadata, FieldId field, Match* match) {
   const FieldValue value = GetField(metadata, field);
   if (!value.is_zero()) match->Set(field, value);
@@ -41,6 +49,7 @@ Match MetadataMatch(const MatchKey& metadata, bool with_actset_output) {
     if (field == FieldId::kActsetOutput && !with_actset_output) continue;
     AddIfSet(metadata, field, &match);
   }
+  AddTunnelOptions(metadata, &match);
   for (size_t reg = 0; reg < 16; ++reg) {
     AddIfSet(metadata, static_cast<FieldId>(static_cast<size_t>(FieldId::kReg0) + reg), &match);
   }

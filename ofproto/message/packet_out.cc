@@ -27,6 +27,8 @@ OfStatus ReadPipelineFields(const Match& match, PacketOut* out) {
                               FieldId::kTunGbpId, FieldId::kTunGbpFlags, FieldId::kPktMark}) {
     SetField(&pipeline_only.mask, field, FieldValue{});
   }
+  pipeline_only.mask.packet.tun_metadata.fill(0);
+  pipeline_only.mask.packet.tun_metadata_present = Be64{0};
   const FlowKey nothing = MatchKey().packet;
   if (std::memcmp(&pipeline_only.mask.packet, &nothing, sizeof(nothing)) != 0) {
     return OfErrorId::kPipelineFieldsOnly;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "ofproto/match/match_fields.h"
 #include "ofproto/text/values.h"
 
 namespace vsw {
@@ -98,6 +99,10 @@ class Printer {
     Say(std::string(name.empty() ? std::string_view(field.name) : name) + "=" +
         FormatMaskedValue(field, GetField(match_.value, id), mask, ports_));
   }
+  void TunnelOption(FieldId id) {
+    if (!IsMatched(match_, id)) return;
+    GetField(match_.mask, id).is_zero() ? Say(Describe(id).name) : Field(id);
+  }
   void Vlan() {
     const uint16_t mask = match_.mask.packet.vlan[0].tci.Get();
     const uint16_t value = match_.value.packet.vlan[0].tci.Get();
@@ -136,6 +141,7 @@ void PrintTunnel(Printer* out) {
         FieldId::kTunIpv6Dst, FieldId::kTunGbpId, FieldId::kTunGbpFlags, FieldId::kTunFlags}) {
     out->Field(id);
   }
+  for (uint8_t n = 0; n < kTunnelOptionFields; ++n) out->TunnelOption(TunnelOptionField(n));
 }
 
 void PrintL4(const Match& match, uint16_t type, uint8_t proto, Printer* out) {
@@ -164,6 +170,11 @@ absl::StatusOr<bool> ParseMatchWord(const Word& word, const PortNames* ports, Ma
       if (keyword.name != word.key) continue;
       match->Set(FieldId::kEthType, FieldValue::OfU64(keyword.eth_type));
       if (keyword.ip_proto != 0) match->Set(FieldId::kIpProto, FieldValue::OfU64(keyword.ip_proto));
+      return true;
+    }
+    if (const FieldInfo* field = FindAnyField(word.key);
+        field != nullptr && IsTunnelOption(field->id)) {
+      match->SetMasked(field->id, FieldValue(), FieldValue());  // that it is there
       return true;
     }
     return word.key == "eth";

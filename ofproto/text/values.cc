@@ -432,9 +432,11 @@ struct NumberedName {
   FieldId first;
   uint32_t count;
 };
-constexpr NumberedName kNumbered[] = {{"NXM_NX_REG", FieldId::kReg0, 16},
-                                      {"OXM_OF_PKT_REG", FieldId::kXreg0, 8},
-                                      {"NXM_NX_XXREG", FieldId::kXxreg0, 4}};
+constexpr NumberedName kNumbered[] = {
+    {"NXM_NX_REG", FieldId::kReg0, 16},
+    {"OXM_OF_PKT_REG", FieldId::kXreg0, 8},
+    {"NXM_NX_XXREG", FieldId::kXxreg0, 4},
+    {"NXM_NX_TUN_METADATA", FieldId::kTunMetadata0, kTunnelOptionFields}};
 
 FieldId Offset(FieldId first, uint64_t n) {
   return static_cast<FieldId>(static_cast<uint64_t>(first) + n);

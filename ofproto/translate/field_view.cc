@@ -176,6 +176,11 @@ void FieldView::Write(FieldId field, const FieldValue& value, const FieldValue& 
   }
   WriteBytes(info.offset, info.bytes, stored.value.data(), stored.mask.data());
   if (SaysWhatFollows(field)) inner_unknown_ = true;
+  if (IsTunnelOption(field)) {
+    const Be64 bit = Be64::From(TunnelOptionBit(field));
+    const auto* bytes = reinterpret_cast<const uint8_t*>(&bit);
+    WriteBytes(offsetof(FlowKey, tun_metadata_present), sizeof(bit), bytes, bytes);
+  }
   if (field == FieldId::kInPortNx) {
     // In 16 bits, reserved ports are numbered from 0xff00.
     const uint32_t port = pipeline_in_port() & 0xffff;

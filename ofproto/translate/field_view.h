@@ -76,6 +76,12 @@ class FieldView {
 
   FieldValue Read(FieldId field);
   FieldValue Read(const Subfield& subfield);
+  /// Whether the packet has that option of a tunnel. REQUIRES: IsTunnelOption(field).
+  bool HasTunnelOption(FieldId field) {
+    const Be64 bit = Be64::From(TunnelOptionBit(field));
+    marks_.packet.tun_metadata_present = marks_.packet.tun_metadata_present | bit;
+    return !(present_.packet.tun_metadata_present & bit).is_zero();
+  }
   /// Whether the packet has what the field needs (OpenFlow 1.3 section 7.2.3.6). Reads no more
   /// than that.
   bool Has(FieldId field);
@@ -187,7 +193,7 @@ class FieldView {
 
   /// For trace and packet-ins: pipeline fields, which need no marking.
   const PipelineFields& pipeline() const { return present_.pipeline; }
-  /// Line 3 as it is now; marks it whole.
+  /// The tunnel lines as they are now; marks them whole.
   const FlowKey& ReadTunnel();
 
  private:

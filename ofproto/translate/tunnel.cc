@@ -22,12 +22,23 @@ IpAddress AddressIn(FieldView& view, FieldId v4, FieldId v6) {
   return IpAddress::FromV6(view.Read(v6).octets.data());
 }
 
-/// A TunnelSet where an action wants it.
+/// A TunnelSet with room for its options.
 class SetWriter {
  public:
   SetWriter() : set_(*new (bytes_.data()) TunnelSet) {}
 
   TunnelSet& set() { return set_; }
+  void AddOption(const TunnelOption& option, const FieldValue& value) {
+    constexpr size_t kHeaderBytes = 4;  // class, type, length in words (RFC 8926 section 3.5)
+    if (set_.option_bytes + kHeaderBytes + option.bytes > TunnelSet::kMaxOptionBytes) return;
+    uint8_t* at = set_.options() + set_.option_bytes;
+    at[0] = static_cast<uint8_t>(option.option_class >> 8);
+    at[1] = static_cast<uint8_t>(option.option_class);
+    at[2] = option.type;
+    at[3] = option.bytes / 4;
+    std::copy(value.octets.end() - option.bytes, value.octets.end(), at + kHeaderBytes);
+    set_.option_bytes = static_cast<uint8_t>(set_.option_bytes + kHeaderBytes + option.bytes);
+  }
   bool is_empty() const { return set_.fields == 0 && set_.option_bytes == 0; }
 
   void Append(TranslationContext& context) {
@@ -46,16 +57,23 @@ void AddGroupPolicy(FieldView& view, TunnelSet* set) {
   set->fields |= TunnelSet::kGbp;
 }
 
-void AddFlags(FieldView& view, TunnelSet* set) {
+void AddGeneve(TranslationContext& context, SetWriter* writer) {
   const Subfield oam = {.field = FieldId::kTunFlags, .offset = 0, .bits = 1};
-  if (view.Read(oam).is_zero()) return;
-  set->flags = kTunnelOam;
-  set->fields |= TunnelSet::kFlags;
+  if (!context.view.Read(oam).is_zero()) {
+    writer->set().flags = kTunnelOam;
+    writer->set().fields |= TunnelSet::kFlags;
+  }
+  if (context.stay.state == nullptr || context.stay.state->tunnel_options == nullptr) return;
+  for (const TunnelOption& option : *context.stay.state->tunnel_options) {
+    const FieldId field = TunnelOptionField(option.index);
+    if (context.view.HasTunnelOption(field)) writer->AddOption(option, context.view.Read(field));
+  }
 }
 
 /// What the port takes from the packet's tunnel fields. False: it is not enough.
-bool Fill(FieldView& view, const TunnelFacts& tunnel, TunnelSet* into) {
-  TunnelSet& set = *into;
+bool Fill(TranslationContext& context, const TunnelFacts& tunnel, SetWriter* writer) {
+  FieldView& view = context.view;
+  TunnelSet& set = writer->set();
   if (tunnel.remote_is_flow) {
     set.remote = AddressIn(view, FieldId::kTunDst, FieldId::kTunIpv6Dst);
     if (set.remote.is_unset()) return false;
@@ -70,7 +88,7 @@ bool Fill(FieldView& view, const TunnelFacts& tunnel, TunnelSet* into) {
     set.fields |= TunnelSet::kId;
   }
   if (tunnel.gbp) AddGroupPolicy(view, &set);
-  if (tunnel.kind == TunnelKind::kGeneve) AddFlags(view, &set);
+  if (tunnel.kind == TunnelKind::kGeneve) AddGeneve(context, writer);
   return true;
 }
 
@@ -108,8 +126,7 @@ bool IsTunnelProtocol(FieldView& view, const BridgeRules& bridge) {
 void OutputToTunnel(TranslationContext& context, const PortRules& out, const FrameTags& tags,
                     const IpAddress* remote) {
   SetWriter writer;
-  if (!Fill(context.view, out.tunnel, &writer.set()))
-    return context.Drop(DropReason::kTunnelNoRemote);
+  if (!Fill(context, out.tunnel, &writer)) return context.Drop(DropReason::kTunnelNoRemote);
   if (out.tunnel.replicates()) {
     context.sets_tunnel = true;
     if (remote != nullptr) return SendTo(context, out, tags, *remote, &writer);

@@ -29,6 +29,11 @@ class FakeBridge : public BridgeControl {
   OfStatus ModifyMeter(const MeterMod& mod, const RequestOrigin& origin) override;
   OfStatus ModifyPort(const PortMod& mod) override;
   OfStatus ModifyTable(const TableMod& mod) override;
+  OfStatus ModifyTlvTable(const TlvTableMod& mod) override {
+    if (mod.command == TlvTableMod::Command::kAdd) tlv_map_ = mod.mappings;
+    return Refusal();
+  }
+  std::vector<TlvMapping> ListTlvTable() override { return tlv_map_; }
   OfStatus ApplyBundle(std::span<const BundleEntry> entries, const RequestOrigin& origin,
                        size_t* failed) override;
   void Commit() override;
@@ -75,6 +80,7 @@ class FakeBridge : public BridgeControl {
   ThreadedControl* const control_;
   const std::string name_;
   std::vector<Rule> rules_;
+  std::vector<TlvMapping> tlv_map_;
   std::map<uint32_t, GroupDesc> groups_;
   std::map<uint32_t, MeterConfig> meters_;
   FragmentHandling fragments_ = FragmentHandling::kNormal;

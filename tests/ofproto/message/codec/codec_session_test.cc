@@ -210,6 +210,39 @@ TEST(Codec, ReadsNiciraSettings) {
             9u);
 }
 
+TEST(Codec, ReadsChangesOfTheTlvTable) {
+  const auto mod = DecodeAs<TlvTableMod>(k13, WireMessage::Nicira(k13, 24)
+                                                  .U16(0)
+                                                  .Zeros(6)
+                                                  .U16(0x102)
+                                                  .U8(0x80)
+                                                  .U8(4)
+                                                  .U16(3)
+                                                  .Zeros(2)
+                                                  .Build());
+  EXPECT_EQ(mod.command, TlvTableMod::Command::kAdd);
+  ASSERT_EQ(mod.mappings.size(), 1u);
+  EXPECT_EQ(mod.mappings[0], (TlvMapping{0x102, 0x80, 4, 3}));
+  EXPECT_EQ(ErrorOf(k13, WireMessage::Nicira(k13, 24).U16(3).Zeros(6).Build()),
+            OfErrorId::kTlvBadCommand);
+  EXPECT_TRUE(Decode(k13, WireMessage::Nicira(k13, 25).Build()).ok());
+}
+
+TEST(Codec, WritesTheTlvTable) {
+  const TlvMapping mapping{0x102, 0x80, 4, 3};
+  const Bytes reply = EncodeTlvTable(k13, 7, {&mapping, 1});
+  EXPECT_EQ(reply, WireMessage::Nicira(k13, 26)
+                       .U32(128)
+                       .U16(20)
+                       .Zeros(10)
+                       .U16(0x102)
+                       .U8(0x80)
+                       .U8(4)
+                       .U16(3)
+                       .Zeros(2)
+                       .Build());
+}
+
 TEST(Codec, TellsThatMoreOfARequestFollows) {
   const OfResult<Request> more = Decode(k13, WireMessage::Multipart(k13, 12, 1).Build());
   ASSERT_TRUE(more.ok());

@@ -170,6 +170,8 @@ void AddSetFields(Samples* to) {
   add("1.2.3.4->tun_dst", Set(kTunDst, 0x01020304));
   add("::1->tun_ipv6_dst", Set(kTunIpv6Dst, 1));
   add("0x5->tun_gbp_id", Set(kTunGbpId, 5));
+  add("0x5->tun_metadata0", Set(kTunMetadata0, 5));
+  add("0x12/0xff->tun_metadata19", Set(kTunMetadata19, Number(0x12), Number(0xff)));
 }
 
 void AddLoads(Samples* to) {
@@ -436,6 +438,12 @@ void AddPipelineMatches(Matches* to) {
   to->push_back({"tun_ipv6_src=2001:db8::1", M().Is(kTunIpv6Src, Wide(0x20010db800000000, 1))});
   to->push_back({"tun_gbp_id=5,tun_gbp_flags=8", M().Is(kTunGbpId, 5).Is(kTunGbpFlags, 8)});
   to->push_back({"tun_flags=+oam", M().Is(kTunFlags, 1, 1)});
+  to->push_back({"tun_metadata0", M().Is(kTunMetadata0, 0, 0)});
+  to->push_back({"tun_metadata0=0", M().Is(kTunMetadata0, 0)});
+  to->push_back({"tun_metadata1=0x5/0xff", M().Is(Nth(kTunMetadata0, 1), 5, 0xff)});
+  to->push_back({"tun_metadata3=0x11223344556677889900aabbccddeeff,tun_metadata19=0x12345678",
+                 M().Is(Nth(kTunMetadata0, 3), Wide(0x1122334455667788, 0x9900aabbccddeeff))
+                     .Is(kTunMetadata19, 0x12345678)});
   to->push_back({"reg0=5", M().Is(kReg0, 5)});
   to->push_back({"reg15=0x50/0xf0", M().Is(Reg(15), 0x50, 0xf0)});
   to->push_back({"xreg1=0x1122334455667788", M().Is(Nth(kXreg0, 1), 0x1122334455667788)});

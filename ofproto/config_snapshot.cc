@@ -49,6 +49,9 @@ ConfigSnapshot::ConfigSnapshot(const SlowPathConfig& config, const TablesOf& tab
         if (found != tables.of_config->end()) of_config = found->second;
       }
       ports_.emplace_back(port, bridge_index, of_config);
+      if (tables.dead_ports != nullptr && tables.dead_ports->contains(port.number)) {
+        ports_.back().answers = false;
+      }
       for (const TunnelLocal& local : bridge.tunnel_locals) {
         if (local.port == port.number) ports_.back().decapsulates = local;
       }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -48,11 +49,14 @@ struct PortRules {
   uint32_t of_port;    // in the numbers of OpenFlow 1.3: kOfpLocal for the bridge's own
   uint32_t of_config;  // port_config bits set by port-mod
   bool link_up;
+  bool answers = true;  // the other end of the tunnel does, as far as it is asked
   TunnelFacts tunnel;
   /// Of an internal port: what may come out of the bridge here for a tunnel.
   std::optional<TunnelLocal> decapsulates;
   /// Group buckets and bundles may use it (OpenFlow 1.3 section 7.2.1, OFPPS_LIVE).
-  bool is_live() const { return usable && link_up && (of_config & port_config::kDown) == 0; }
+  bool is_live() const {
+    return usable && link_up && answers && (of_config & port_config::kDown) == 0;
+  }
 };
 
 /// A port's number as OpenFlow 1.3 writes it.
@@ -66,6 +70,7 @@ struct BridgeTables {
   const BridgePipeline* pipeline = nullptr;
   const std::map<PortNo, uint32_t>* of_config = nullptr;  // ports changed by port-mod
   const std::map<PortNo, PatchStats>* patch_stats = nullptr;
+  const std::set<PortNo>* dead_ports = nullptr;  // whose other end does not answer
 };
 
 struct BridgeRules {

@@ -55,6 +55,7 @@ void Switch::Configure(const SlowPathConfig& config) {
   const ConfigDiff diff = Compare(running_, next);
   Doomed doomed = AdoptBridges(next);
   const std::vector<StatId> unused_stats = AdoptPatchPorts(next);
+  bfd_.Configure(next, control_->NowNs());
   std::unique_ptr<const ConfigSnapshot> old = Publish(next);
 
   std::vector<Tag> tags;
@@ -113,7 +114,8 @@ std::unique_ptr<const ConfigSnapshot> Switch::Publish(const SlowPathConfig& next
     return BridgeTables{.fdb = state.fdb.get(),
                         .pipeline = state.bridge->pipeline(),
                         .of_config = &state.bridge->of_config(),
-                        .patch_stats = &patch_stats_};
+                        .patch_stats = &patch_stats_,
+                        .dead_ports = &bfd_.dead_ports()};
   });
   published_.store(fresh.get(), std::memory_order_release);
   return std::exchange(snapshot_, std::move(fresh));
@@ -231,6 +233,9 @@ void Switch::OnNotesEnd() {
 
 void Switch::OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
                       uint32_t total_bytes) {
+  if (const std::optional<PortNo> port = DecodeBfd(blob)) {
+    return bfd_.Receive(*port, packet, control_->NowNs());
+  }
   const auto decoded = DecodePacketIn(blob, packet, total_bytes);
   if (!decoded) return;
   if (Bridge* bridge = BridgeOf(decoded->first)) bridge->PacketArrived(decoded->second);
@@ -268,6 +273,12 @@ OfStatus Switch::SendPacket(BridgeId bridge, const PacketOut& packet_out) {
   return {};
 }
 
+void Switch::SendBfd(PortNo port, std::span<const uint8_t> frame) {
+  packet_out_->Clear();
+  packet_out_->actions.push_back(Action::Output(port));
+  control_->Inject(frame, kNoPort, *packet_out_);
+}
+
 void Switch::OnTimer() {
   if (frozen_.wants_reset()) {
     frozen_.Reset();
@@ -298,7 +309,8 @@ std::vector<FdbRow> Switch::ListFdb() const {
                       .mac = row.address.mac,
                       .port = row.port,
                       .is_static = row.is_static,
-                      .age_seconds = static_cast<uint32_t>(age_ns / kNsPerSecond)});
+                      .age_seconds = static_cast<uint32_t>(age_ns / kNsPerSecond),
+                      .remote = row.remote});
     });
   }
   std::sort(rows.begin(), rows.end(), [](const FdbRow& a, const FdbRow& b) {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "datapath/flow/slow_path.h"
+#include "ofproto/bfd/monitor.h"
 #include "ofproto/bridge.h"
 #include "ofproto/bridge_directory.h"
 #include "ofproto/config_diff.h"
@@ -39,7 +40,10 @@ class BridgeWatcher {
   virtual std::vector<OpenFlowConnectionInfo> Connections(BridgeId bridge) const = 0;
 };
 
-class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
+class Switch : public SlowPath,
+               public BridgeDirectory,
+               private BridgeHost,
+               private bfd::MonitorHost {
  public:
   Switch();
   ~Switch() override;
@@ -54,6 +58,9 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   void OnUpcall(std::span<const uint8_t> blob, std::span<const uint8_t> packet,
                 uint32_t total_bytes) override;
   void OnTimer() override;
+  uint64_t NextDueNs() const override { return bfd_.next_run_ns(); }
+  void OnDue() override { bfd_.Run(control_->NowNs()); }
+  std::vector<BfdRow> ListBfd() const override { return bfd_.List(); }
   std::vector<FdbRow> ListFdb() const override;
   uint32_t FlushFdb(const BridgeId* bridge, PortNo port) override;
   std::vector<PatchCounters> ReadPatchCounters() const override;
@@ -80,6 +87,10 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   OfStatus SendPacket(BridgeId bridge, const PacketOut& packet_out) override;
   PortTotalsView PortTotals(PortNo port) override;
 
+  // bfd::MonitorHost
+  void SendBfd(PortNo port, std::span<const uint8_t> frame) override;
+  void BfdChanged(BridgeId bridge, PortNo port) override { PortConfigChanged(bridge, port); }
+
   /// Makes tables for new bridges; returns what belonged to bridges that are no more.
   Doomed AdoptBridges(const SlowPathConfig& next);
   std::unique_ptr<const ConfigSnapshot> Publish(const SlowPathConfig& next);
@@ -104,6 +115,7 @@ class Switch : public SlowPath, public BridgeDirectory, private BridgeHost {
   BridgeWatcher* watcher_ = nullptr;
   std::unique_ptr<Translation> packet_out_ = std::make_unique<Translation>();
   std::map<PortNo, PatchStats> patch_stats_;
+  bfd::Monitor bfd_{this};
   mutable FrozenPool frozen_;                       // workers add to it while they translate
   std::unique_ptr<const ConfigSnapshot> snapshot_;  // what published_ points to
   std::atomic<const ConfigSnapshot*> published_;    // slow thread writes, workers read

@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <future>
 
@@ -21,8 +22,10 @@ constexpr size_t kEventBatch = 4096;
 
 }  // namespace
 
-SlowThread::SlowThread(SlowPath* slow_path)
-    : slow_path_(slow_path), event_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+SlowThread::SlowThread(SlowPath* slow_path, std::function<uint64_t()> now_ns)
+    : slow_path_(slow_path),
+      now_ns_(std::move(now_ns)),
+      event_fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   VSW_CHECK(event_fd_ >= 0);
 }
 
@@ -124,6 +127,13 @@ void SlowThread::Sleep(int timeout_ms) {
   [[maybe_unused]] const ssize_t got = read(event_fd_, &count, sizeof(count));
 }
 
+int SlowThread::MillisecondsUntilDue() const {
+  constexpr uint64_t kNsPerMs = 1'000'000, kLongest = 1000;
+  const uint64_t due_ns = slow_path_->NextDueNs(), now_ns = now_ns_();
+  if (due_ns <= now_ns) return 0;
+  return static_cast<int>(std::min(kLongest, (due_ns - now_ns) / kNsPerMs + 1));
+}
+
 void SlowThread::Loop() {
   runner_ = std::this_thread::get_id();
   Clock::time_point next_timer = Clock::now() + kTimer;
@@ -135,8 +145,9 @@ void SlowThread::Loop() {
       slow_path_->OnTimer();
       next_timer = now + kTimer;
     }
+    if (slow_path_->NextDueNs() <= now_ns_()) slow_path_->OnDue();
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(next_timer - now);
-    Sleep(static_cast<int>(left.count()) + 1);
+    Sleep(std::min(static_cast<int>(left.count()) + 1, MillisecondsUntilDue()));
   }
   do {
     RunTasks();

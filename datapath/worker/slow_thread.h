@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The thread that does what must not happen on a worker: learning, ageing, statistics,
-// configuration of the slow path. It sleeps until a worker has events, somebody has a task, or the
-// next tenth of a second is over.
+// configuration of the slow path. It sleeps until a worker has events, somebody has a task, the
+// next tenth of a second is over, or the slow path has something to do in time.
 //
 // Thread safety: Run() and Notify() from any thread (Notify() from workers between bursts).
 #ifndef VSW_DATAPATH_WORKER_SLOW_THREAD_H_
@@ -21,7 +21,9 @@ namespace vsw {
 
 class SlowThread {
  public:
-  explicit SlowThread(SlowPath* slow_path);
+  /// `now_ns`: the clock of SlowPath::NextDueNs().
+  explicit SlowThread(
+      SlowPath* slow_path, std::function<uint64_t()> now_ns = [] { return uint64_t{0}; });
   /// Stops and joins; tasks already given are run.
   ~SlowThread();
 
@@ -44,11 +46,13 @@ class SlowThread {
   void DrainRings();
   void RunTasks();
   void Sleep(int timeout_ms);
+  int MillisecondsUntilDue() const;
   void Wake();
   bool AnythingToDo();
   bool Retire();
 
   SlowPath* const slow_path_;
+  const std::function<uint64_t()> now_ns_;
   std::vector<SlowEventRing*> rings_;
   std::vector<LearnEvent> learned_;
   int event_fd_;

@@ -45,7 +45,10 @@ absl::StatusOr<std::unique_ptr<rte_rcu_qsbr, FreeDeleter>> MakeGraceDomain(uint3
 class WorkerSetImpl final : public WorkerSet {
  public:
   WorkerSetImpl(const WorkerOptions& options, SlowPath* slow_path, rte_mempool* mbuf_pool)
-      : options_(options), slow_path_(slow_path), mbuf_pool_(mbuf_pool), slow_thread_(slow_path) {
+      : options_(options),
+        slow_path_(slow_path),
+        mbuf_pool_(mbuf_pool),
+        slow_thread_(slow_path, [this] { return NowNs(); }) {
     if (options_.cores.empty()) options_.cores = {-1};
   }
 

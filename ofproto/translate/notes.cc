@@ -6,7 +6,7 @@
 namespace vsw {
 namespace {
 
-enum class Kind : uint8_t { kLearn = 1, kFinTimeout = 2, kPacketIn = 3, kRemote = 4 };
+enum class Kind : uint8_t { kLearn = 1, kFinTimeout = 2, kPacketIn = 3, kBfd = 4, kRemote = 5 };
 
 // What can be read is read; past the end everything is 0, and ok() false.
 class NoteReader {
@@ -189,6 +189,7 @@ std::optional<DecodedNote> DecodeNote(std::span<const uint8_t> bytes) {
       return note;
     }
     case Kind::kPacketIn:
+    case Kind::kBfd:
       break;
   }
   return std::nullopt;
@@ -197,6 +198,18 @@ std::optional<DecodedNote> DecodeNote(std::span<const uint8_t> bytes) {
 void EncodeRemote(const RemoteNote& what, SmallNoteWriter* note) {
   note->Put(Kind::kRemote);
   note->Put(what);
+}
+
+void EncodeBfd(PortNo port, SmallNoteWriter* blob) {
+  blob->Put(Kind::kBfd);
+  blob->Put(port);
+}
+
+std::optional<PortNo> DecodeBfd(std::span<const uint8_t> blob) {
+  NoteReader reader(blob);
+  if (reader.Get<Kind>() != Kind::kBfd) return std::nullopt;
+  const auto port = reader.Get<PortNo>();
+  return reader.ok() ? std::optional(port) : std::nullopt;
 }
 
 void EncodePacketIn(const PacketInFacts& facts, FieldView& view, BlobWriter* blob) {

@@ -116,6 +116,11 @@ void EncodeFinTimeout(const FinTimeoutNote& what, SmallNoteWriter* note);
 
 void EncodeRemote(const RemoteNote& what, SmallNoteWriter* note);
 
+/// The blob of a BFD packet that came by `port`.
+void EncodeBfd(PortNo port, SmallNoteWriter* blob);
+/// Nothing: another blob.
+std::optional<PortNo> DecodeBfd(std::span<const uint8_t> blob);
+
 }  // namespace vsw
 
 #endif  // VSW_OFPROTO_TRANSLATE_NOTES_H_

@@ -137,6 +137,7 @@ void ReceiveInBridge(TranslationContext& context, const PortRules& in) {
   if ((in.of_config & port_config::kNoRecv) != 0) return context.Drop(DropReason::kNoReceive);
   // What a bridge on the way here uncovered has to be known before anything is read.
   if (!ParseAgain(context)) return;
+  if (in.tunnel.bfd.enabled && TakeBfd(context, in)) return;
   if (context.stay.state == nullptr || context.stay.state->fail_open) {
     return TranslateNormal(context, bridge, in, context.view.tags());
   }

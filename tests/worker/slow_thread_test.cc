@@ -76,6 +76,20 @@ TEST(SlowThread, DrainsEveryRingAndCallsTheTimer) {
   WaitFor([&] { return slow_path.timers() >= 2; });
 }
 
+TEST(SlowThread, DoesInTimeWhatCannotWaitForTheTimer) {
+  class DueSlowPath : public FakeSlowPath {
+   public:
+    uint64_t NextDueNs() const override { return calls_ < 5 ? 1 : ~uint64_t{0}; }
+    void OnDue() override { ++calls_; }
+    std::atomic<int> calls_{0};
+  };
+  DueSlowPath slow_path;
+  SlowThread thread(&slow_path, [] { return uint64_t{2}; });
+  thread.Start({});
+  WaitFor([&] { return slow_path.calls_ == 5; });
+  EXPECT_LE(slow_path.timers(), 1) << "without a tenth of a second for each";
+}
+
 TEST(SlowThread, RunsWhatItWasGivenBeforeItStops) {
   FakeSlowPath slow_path;
   auto thread = std::make_unique<SlowThread>(&slow_path);

@@ -55,9 +55,11 @@ absl::StatusOr<ExitStatus> RunFdbShow(const Invocation& invocation, Context& con
     return ExitStatus::kOk;
   }
   constexpr Table::Align kRight = Table::Align::kRight;
-  Table table({{"BRIDGE"}, {"VLAN", kRight}, {"MAC"}, {"PORT"}, {"KIND"}, {"AGE", kRight}});
+  Table table(
+      {{"BRIDGE"}, {"VLAN", kRight}, {"MAC"}, {"PORT"}, {"REMOTE"}, {"KIND"}, {"AGE", kRight}});
   for (const v1::FdbEntry& entry : response.entries()) {
     table.AddRow({entry.bridge(), std::to_string(entry.vlan()), entry.mac(), entry.port(),
+                  entry.remote().empty() ? "-" : entry.remote(),
                   entry.is_static() ? "static" : "learned",
                   entry.is_static() ? "-" : std::to_string(entry.age_seconds())});
   }

@@ -39,6 +39,12 @@ absl::StatusOr<ExitStatus> RunStats(const Invocation& invocation, Context& conte
 absl::StatusOr<ExitStatus> RunDrops(const Invocation& invocation, Context& context);
 absl::StatusOr<ExitStatus> RunVersion(const Invocation& invocation, Context& context);
 
+// tunnel_commands.cc
+absl::StatusOr<ExitStatus> RunBfdShow(const Invocation& invocation, Context& context);
+absl::Status BuildTlvAdd(const Invocation& invocation, v1::Change* change);
+absl::Status BuildTlvDel(const Invocation& invocation, v1::Change* change);
+absl::StatusOr<ExitStatus> RunTlvShow(const Invocation& invocation, Context& context);
+
 // help.cc
 absl::StatusOr<ExitStatus> RunHelp(const Invocation& invocation, Context& context);
 

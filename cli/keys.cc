@@ -26,6 +26,7 @@ constexpr Key kBridgeKeys[] = {
      "without a controller that answers; standalone"},
     {"controllers", "controllers", "LIST", "OpenFlow controllers such as tcp:192.0.2.1:6653"},
     {"listeners", "listeners", "LIST", "where controllers may connect, such as ptcp:6653"},
+    {"tlv.", "tlv_map", "OPTION", "a Geneve option for a field KEY such as tun_metadata0"},
     {"label.", "labels", "TEXT", "a label KEY of your own, never interpreted"},
 };
 

@@ -22,11 +22,12 @@ constexpr auto kPaths = std::to_array<FieldPath<Bridge>>({
     {"fail_mode", [](const Bridge& v, Bridge* t) { t->fail_mode = v.fail_mode; }},
     {"controllers", [](const Bridge& v, Bridge* t) { t->controllers = v.controllers; }},
     {"listeners", [](const Bridge& v, Bridge* t) { t->listeners = v.listeners; }},
+    {"tlv_map", [](const Bridge& v, Bridge* t) { t->tlv_map = v.tlv_map; }, &Bridge::tlv_map},
     {"labels", [](const Bridge& v, Bridge* t) { t->labels = v.labels; }, &Bridge::labels},
 });
 constexpr char kKnownPaths[] =
-    "dpid, fdb, fdb.ageing_seconds, fdb.max_entries, fail_mode, controllers, listeners, labels, "
-    "labels.KEY";
+    "dpid, fdb, fdb.ageing_seconds, fdb.max_entries, fail_mode, controllers, listeners, tlv_map, "
+    "tlv_map.FIELD, labels, labels.KEY";
 
 // Two bridges of one datapath id would be one to every controller. 0 is derived by the switch.
 absl::Status CheckDpid(const Bridge& bridge, const Config& config) {

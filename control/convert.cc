@@ -7,6 +7,7 @@
 
 #include "base/mac_address.h"
 #include "control/field_error.h"
+#include "ofproto/text/tlv_text.h"
 
 namespace vsw::control {
 namespace {
@@ -94,6 +95,12 @@ absl::StatusOr<db::BridgeRecord> ToRecord(const v1::Bridge& bridge) {
   }
   record.controllers = {bridge.controllers().begin(), bridge.controllers().end()};
   record.listeners = {bridge.listeners().begin(), bridge.listeners().end()};
+  record.tlv_map = ToMap(bridge.tlv_map());
+  for (auto& [field, option] : record.tlv_map) {
+    // As the switch reads it, however it was written; what is wrong is refused later.
+    const absl::StatusOr<TlvMapping> mapping = ParseTlvMapping(option, field);
+    if (mapping.ok()) option = FormatTlvOption(*mapping);
+  }
   return record;
 }
 
@@ -132,6 +139,7 @@ v1::Bridge ToMessage(const db::BridgeRecord& record) {
   bridge.set_dpid(record.dpid);
   bridge.mutable_fdb()->set_ageing_seconds(record.fdb_ageing_seconds);
   bridge.mutable_fdb()->set_max_entries(record.fdb_max_entries);
+  bridge.mutable_tlv_map()->insert(record.tlv_map.begin(), record.tlv_map.end());
   bridge.mutable_labels()->insert(record.labels.begin(), record.labels.end());
   bridge.set_fail_mode(MessageOf(kFailModes, record.fail_mode));
   bridge.mutable_controllers()->Assign(record.controllers.begin(), record.controllers.end());

@@ -122,6 +122,23 @@ grpc::ServerUnaryReactor* StatusService::ListDrops(grpc::CallbackServerContext* 
   return reactor;
 }
 
+grpc::ServerUnaryReactor* StatusService::ListBfd(grpc::CallbackServerContext* context,
+                                                 const v1::ListBfdRequest* request,
+                                                 v1::ListBfdResponse* response) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  if (const absl::Status exists = CheckBridgeExists(services_, request->bridge()); !exists.ok()) {
+    reactor->Finish(ToRpcStatus(exists));
+    return reactor;
+  }
+  AskSwitch<v1::ListBfdResponse>(services_, context, &SwitchClient::Stub::async::ListBfd,
+                                 v1::ListBfdRequest(*request),
+                                 [=](const absl::StatusOr<v1::ListBfdResponse>& answer) {
+                                   if (answer.ok()) *response = *answer;
+                                   reactor->Finish(ToRpcStatus(answer.status()));
+                                 });
+  return reactor;
+}
+
 void StatusService::ReadCounters(grpc::CallbackServerContext* context, const std::string& bridge,
                                  CountersDone done) {
   if (const absl::Status exists = CheckBridgeExists(services_, bridge); !exists.ok()) {

@@ -28,6 +28,9 @@ class StatusService final : public v1::StatusService::CallbackService {
   grpc::ServerUnaryReactor* ListDrops(grpc::CallbackServerContext* context,
                                       const v1::ListDropsRequest* request,
                                       v1::ListDropsResponse* response) override;
+  grpc::ServerUnaryReactor* ListBfd(grpc::CallbackServerContext* context,
+                                    const v1::ListBfdRequest* request,
+                                    v1::ListBfdResponse* response) override;
 
  private:
   using CountersDone =

@@ -128,6 +128,13 @@ absl::Status CheckFamilies(const db::PortRecord& port, const std::string& remote
 }
 
 absl::Status CheckLiveness(const db::PortRecord& port) {
+  for (const char* name : {"bfd_src_ip", "bfd_dst_ip"}) {
+    const std::string* address = FindOption(port, name);
+    if (address != nullptr && ParseIp(*address)->family != AF_INET) {
+      return BadField(FieldOfOption(name), "{} is no IPv4 address; BFD goes over IPv4 here",
+                      Quote(*address));
+    }
+  }
   const std::string* remote = FindOption(port, "remote");
   if (!Is(port, "bfd", "true") || (remote != nullptr && *remote != kFlow)) return absl::OkStatus();
   return BadField(FieldOfOption("bfd"), "needs a port with one remote address: set remote=ADDRESS");

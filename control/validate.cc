@@ -7,6 +7,7 @@
 #include "base/net_types.h"
 #include "control/field_error.h"
 #include "control/port_kinds.h"
+#include "ofproto/text/tlv_text.h"
 
 namespace vsw::control {
 namespace {
@@ -54,6 +55,19 @@ absl::Status CheckLabels(const std::string& field, const db::StringMap& labels) 
   return absl::OkStatus();
 }
 
+absl::Status CheckTlvMap(const db::StringMap& map) {
+  std::map<std::pair<uint16_t, uint8_t>, std::string> seen;
+  for (const auto& [field, option] : map) {
+    const std::string at = fmt::format("bridge.tlv_map[{}]", field.substr(0, 64));
+    const absl::StatusOr<TlvMapping> mapping = ParseTlvMapping(option, field);
+    if (!mapping.ok()) return AtField(at, mapping.status());
+    const auto [other, fresh] =
+        seen.emplace(std::pair(mapping->option_class, mapping->type), field);
+    if (!fresh) return BadField(at, "{} stands for that option already", other->second);
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 HostView RealHost(std::set<std::string> reserved_paths) {
@@ -96,6 +110,7 @@ absl::Status CheckBridge(const db::BridgeRecord& bridge) {
                     bridge.fdb_max_entries, kMaxFdbEntries);
   }
   VSW_RETURN_IF_ERROR(CheckTargets(bridge));
+  VSW_RETURN_IF_ERROR(CheckTlvMap(bridge.tlv_map));
   return CheckLabels("bridge.labels", bridge.labels);
 }
 

@@ -58,6 +58,15 @@ absl::Status ReadTargets(Connection* connection, const std::string& table,
                     });
 }
 
+absl::Status ReadBridgeMap(Connection* connection, const std::string& sql,
+                           StringMap BridgeRecord::*map, std::vector<BridgeRecord>* bridges) {
+  return ForEachRow(connection, sql, [&](const Statement& row) -> absl::Status {
+    VSW_ASSIGN_OR_RETURN(BridgeRecord * bridge, Find(bridges, row.Text(0)));
+    (bridge->*map)[row.Text(1)] = row.Text(2);
+    return absl::OkStatus();
+  });
+}
+
 absl::Status ReadBridges(Connection* connection, std::vector<BridgeRecord>* bridges) {
   VSW_RETURN_IF_ERROR(ForEachRow(
       connection,
@@ -75,12 +84,10 @@ absl::Status ReadBridges(Connection* connection, std::vector<BridgeRecord>* brid
       ReadTargets(connection, "bridge_controller", &BridgeRecord::controllers, bridges));
   VSW_RETURN_IF_ERROR(
       ReadTargets(connection, "bridge_listener", &BridgeRecord::listeners, bridges));
-  return ForEachRow(connection, "SELECT bridge, key, value FROM bridge_label",
-                    [&](const Statement& row) -> absl::Status {
-                      VSW_ASSIGN_OR_RETURN(BridgeRecord * bridge, Find(bridges, row.Text(0)));
-                      bridge->labels[row.Text(1)] = row.Text(2);
-                      return absl::OkStatus();
-                    });
+  VSW_RETURN_IF_ERROR(ReadBridgeMap(connection, "SELECT bridge, field, option FROM bridge_tlv",
+                                    &BridgeRecord::tlv_map, bridges));
+  return ReadBridgeMap(connection, "SELECT bridge, key, value FROM bridge_label",
+                       &BridgeRecord::labels, bridges);
 }
 
 absl::Status ReadPortRows(Connection* connection, std::vector<PortRecord>* ports) {

@@ -45,6 +45,7 @@ struct BridgeRecord {
   FailMode fail_mode = FailMode::kStandalone;
   std::vector<std::string> controllers = {};  // as the user ordered them
   std::vector<std::string> listeners = {};
+  StringMap tlv_map = {};  // "tun_metadata0" to "class=0x102,type=0x80,len=4"
 
   bool operator==(const BridgeRecord&) const = default;
 };

@@ -147,6 +147,16 @@ CREATE TABLE of_meter (
 INSERT INTO flow SELECT name, 0, 0, '', 0, 0, 0, 'NORMAL' FROM bridge;
 )sql";
 
+// Geneve options that rules may use: tun_metadata0 and so on.
+const char* const kTlvMap = R"sql(
+CREATE TABLE bridge_tlv (
+  bridge TEXT NOT NULL REFERENCES bridge (name) ON DELETE CASCADE,
+  field TEXT NOT NULL,
+  option TEXT NOT NULL,
+  PRIMARY KEY (bridge, field)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 absl::Status CheckOwner(Connection* connection, int64_t version) {
   VSW_ASSIGN_OR_RETURN(const int64_t owner, connection->QueryInt("PRAGMA application_id"));
   if (owner == kApplicationId) return absl::OkStatus();
@@ -161,7 +171,7 @@ absl::Status CheckOwner(Connection* connection, int64_t version) {
 }  // namespace
 
 std::span<const std::string> Migrations() {
-  static const std::array<std::string, 3> migrations = {kBase, kStableOfPorts, kRules};
+  static const std::array<std::string, 4> migrations = {kBase, kStableOfPorts, kRules, kTlvMap};
   return migrations;
 }
 

@@ -112,6 +112,7 @@ absl::Status PutBridges(Connection* connection, const std::vector<BridgeRecord>&
           "fdb_max_entries = excluded.fdb_max_entries, "
           "fail_mode = excluded.fail_mode"));
   VSW_ASSIGN_OR_RETURN(MapWriter labels, MapWriter::Make(connection, "bridge_label", "bridge"));
+  VSW_ASSIGN_OR_RETURN(MapWriter options, MapWriter::Make(connection, "bridge_tlv", "bridge"));
   VSW_ASSIGN_OR_RETURN(TargetWriter controllers,
                        TargetWriter::Make(connection, "bridge_controller"));
   VSW_ASSIGN_OR_RETURN(TargetWriter listeners, TargetWriter::Make(connection, "bridge_listener"));
@@ -121,6 +122,7 @@ absl::Status PutBridges(Connection* connection, const std::vector<BridgeRecord>&
     put.Bind(ToString(bridge.fail_mode));
     VSW_RETURN_IF_ERROR(put.Run());
     VSW_RETURN_IF_ERROR(labels.Write(bridge.name, bridge.labels));
+    VSW_RETURN_IF_ERROR(options.Write(bridge.name, bridge.tlv_map));
     VSW_RETURN_IF_ERROR(controllers.Write(bridge.name, bridge.controllers));
     VSW_RETURN_IF_ERROR(listeners.Write(bridge.name, bridge.listeners));
   }

@@ -285,7 +285,8 @@ SlowPathConfig Applier::BuildConfig() const {
                               .static_fdb = {},
                               .fail_secure = bridge.wanted.fail_secure,
                               .controllers = bridge.wanted.controllers,
-                              .listeners = bridge.wanted.listeners});
+                              .listeners = bridge.wanted.listeners,
+                              .tlv_map = bridge.wanted.tlv_map});
   }
   for (const auto& [name, row] : rows_) {
     if (row.number == kNoPort || row.ofport == 0) continue;

@@ -2,6 +2,7 @@
 #include "datapath/apply/convert.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <optional>
 #include <string>
 
@@ -175,6 +176,30 @@ absl::Status CheckTargets(const google::protobuf::RepeatedPtrField<std::string>&
   return absl::OkStatus();
 }
 
+// "tun_metadata0" to "class=0x102,type=0x80,len=4", in this form and no other.
+absl::StatusOr<TunnelOptionMap> ReadTlvMap(const pb::Bridge& bridge, const std::string& field) {
+  TunnelOptionMap map;
+  for (const auto& [name, text] : bridge.tlv_map()) {
+    unsigned index = 0, option_class = 0, type = 0, length = 0;
+    int name_end = 0, text_end = 0;
+    const bool read = std::sscanf(name.c_str(), "tun_metadata%2u%n", &index, &name_end) == 1 &&
+                      std::sscanf(text.c_str(), "class=0x%4x,type=0x%2x,len=%3u%n", &option_class,
+                                  &type, &length, &text_end) == 3;
+    if (!read || name.size() != static_cast<size_t>(name_end) ||
+        text.size() != static_cast<size_t>(text_end) || length > UINT8_MAX) {
+      return InvalidArgument("{}: '{}' to '{}' maps no option", field, name, text);
+    }
+    map.push_back({.option_class = static_cast<uint16_t>(option_class),
+                   .type = static_cast<uint8_t>(type),
+                   .bytes = static_cast<uint8_t>(length),
+                   .index = static_cast<uint8_t>(index),
+                   .offset = 0});
+  }
+  std::sort(map.begin(), map.end(),
+            [](const TunnelOption& a, const TunnelOption& b) { return a.index < b.index; });
+  return map;
+}
+
 absl::Status AddBridges(const datapath::v1::WantedState& message, WantedState* state) {
   for (int i = 0; i < message.bridges_size(); ++i) {
     const pb::Bridge& bridge = message.bridges(i);
@@ -182,6 +207,7 @@ absl::Status AddBridges(const datapath::v1::WantedState& message, WantedState* s
     VSW_RETURN_IF_ERROR(CheckName(bridge.name(), field + ".name"));
     VSW_RETURN_IF_ERROR(CheckTargets(bridge.controllers(), field + ".controllers"));
     VSW_RETURN_IF_ERROR(CheckTargets(bridge.listeners(), field + ".listeners"));
+    VSW_ASSIGN_OR_RETURN(TunnelOptionMap tlv_map, ReadTlvMap(bridge, field + ".tlv_map"));
     const uint32_t ageing = bridge.fdb().ageing_seconds();
     const uint32_t entries = bridge.fdb().max_entries();
     const bool added =
@@ -195,7 +221,8 @@ absl::Status AddBridges(const datapath::v1::WantedState& message, WantedState* s
                     .fdb_max_entries = entries ? entries : kDefaultFdbEntries,
                     .fail_secure = bridge.fail_mode() == pb::FAIL_MODE_SECURE,
                     .controllers = {bridge.controllers().begin(), bridge.controllers().end()},
-                    .listeners = {bridge.listeners().begin(), bridge.listeners().end()}})
+                    .listeners = {bridge.listeners().begin(), bridge.listeners().end()},
+                    .tlv_map = std::move(tlv_map)})
             .second;
     if (!added) return InvalidArgument("{}.name: '{}' stands twice", field, bridge.name());
   }
@@ -284,6 +311,27 @@ void ToProto(const StateReport& report, datapath::v1::ActualState* message) {
     state->mutable_status()->set_dpid(bridge.dpid);
   }
   for (const PortReport& port : report.ports) ToProto(port, message->add_ports());
+}
+
+void ToProto(const BfdRow& row, const PortReport& port, pb::BfdSession* session) {
+  session->set_bridge(port.bridge);
+  session->set_port(port.name);
+  session->set_state(row.state);
+  session->set_diagnostic(row.diagnostic);
+  session->set_remote_state(row.remote_state);
+  session->set_remote_diagnostic(row.remote_diagnostic);
+  session->set_forwarding(row.forwarding);
+  session->set_flaps(row.flaps);
+  session->set_discriminator(row.discriminator);
+  session->set_remote_discriminator(row.remote_discriminator);
+  session->set_tx_interval_us(row.tx_interval_us);
+  session->set_detection_time_us(row.detection_time_us);
+  session->set_remote_min_tx_us(row.remote_min_tx_us);
+  session->set_remote_min_rx_us(row.remote_min_rx_us);
+  session->set_remote_detect_mult(row.remote_detect_mult);
+  session->set_sent(row.sent);
+  session->set_received(row.received);
+  session->set_discarded(row.discarded);
 }
 
 }  // namespace vsw

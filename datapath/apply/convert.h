@@ -21,6 +21,8 @@ namespace vsw {
 /// Fills revision, bridges and ports; the rest is the caller's.
 void ToProto(const StateReport& report, datapath::v1::ActualState* message);
 
+void ToProto(const BfdRow& row, const PortReport& port, vsw::v1::BfdSession* session);
+
 }  // namespace vsw
 
 #endif  // VSW_DATAPATH_APPLY_CONVERT_H_

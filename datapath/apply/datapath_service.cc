@@ -118,6 +118,7 @@ grpc::ServerUnaryReactor* DatapathService::ListFdb(grpc::CallbackServerContext* 
     entry->set_port(*port->second);
     entry->set_is_static(row.is_static);
     entry->set_age_seconds(row.is_static ? 0 : row.age_seconds);
+    entry->set_remote(row.remote.ToString());
   }
   return FinishWith(context, absl::OkStatus());
 }
@@ -142,6 +143,24 @@ grpc::ServerUnaryReactor* DatapathService::FlushFdb(grpc::CallbackServerContext*
     flushed = slow_path_->FlushFdb(bridge ? &bridge->id : nullptr, port ? port->number : kNoPort);
   });
   response->set_flushed(flushed);
+  return FinishWith(context, absl::OkStatus());
+}
+
+grpc::ServerUnaryReactor* DatapathService::ListBfd(grpc::CallbackServerContext* context,
+                                                   const vsw::v1::ListBfdRequest* request,
+                                                   vsw::v1::ListBfdResponse* response) {
+  const StateReportPtr report = applier_->report();
+  const absl::Status status = CheckBridge(*report, request->bridge());
+  if (!status.ok()) return FinishWith(context, status);
+  std::vector<BfdRow> rows;
+  workers_->RunOnSlowThread([&] { rows = slow_path_->ListBfd(); });
+  for (const BfdRow& row : rows) {
+    for (const PortReport& port : report->ports) {
+      if (port.number != row.port) continue;
+      if (!request->bridge().empty() && port.bridge != request->bridge()) continue;
+      ToProto(row, port, response->add_sessions());
+    }
+  }
   return FinishWith(context, absl::OkStatus());
 }
 

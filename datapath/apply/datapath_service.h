@@ -52,6 +52,9 @@ class DatapathService : public datapath::v1::Datapath::CallbackService {
   grpc::ServerUnaryReactor* FlushFdb(grpc::CallbackServerContext* context,
                                      const datapath::v1::FlushFdbRequest* request,
                                      datapath::v1::FlushFdbResponse* response) override;
+  grpc::ServerUnaryReactor* ListBfd(grpc::CallbackServerContext* context,
+                                    const vsw::v1::ListBfdRequest* request,
+                                    vsw::v1::ListBfdResponse* response) override;
 
  private:
   struct Tsc {

@@ -60,6 +60,7 @@ struct WantedBridge {
   bool fail_secure = false;
   std::vector<std::string> controllers;
   std::vector<std::string> listeners;
+  TunnelOptionMap tlv_map;  // by index; the places are not set
   bool operator==(const WantedBridge&) const = default;
 };
 

@@ -191,5 +191,19 @@ TEST_F(ChangeTest, ASwitchThatIsBusyIsNamedWithWhatItRuns) {
   EXPECT_THAT(outcome.err, Not(HasSubstr("vswmgrd")));
 }
 
+TEST_F(ChangeTest, MapsTunnelOptions) {
+  const Outcome added = Vswctl("tlv-map add br0 {class=0x102,type=0x80,len=4}->tun_metadata0");
+  EXPECT_EQ(added.exit_status, 0) << added.err;
+  ASSERT_EQ(manager_.changes.size(), 1u);
+  const v1::UpdateBridgeRequest& add = manager_.changes[0].update_bridge();
+  EXPECT_EQ(add.bridge().tlv_map().at("tun_metadata0"), "class=0x102,type=0x80,len=4");
+  EXPECT_EQ(add.update_mask().paths(0), "tlv_map.tun_metadata0");
+  EXPECT_EQ(Vswctl("tlv-map del br0 tun_metadata0").exit_status, 0);
+  const v1::UpdateBridgeRequest& del = manager_.changes[1].update_bridge();
+  EXPECT_TRUE(del.bridge().tlv_map().empty());
+  EXPECT_EQ(del.update_mask().paths(0), "tlv_map.tun_metadata0");
+  EXPECT_EQ(Vswctl("tlv-map add br0 class=1,type=2,len=4").exit_status, 1);
+}
+
 }  // namespace
 }  // namespace vsw::cli

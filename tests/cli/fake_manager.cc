@@ -211,6 +211,11 @@ Status FakeManager::ListDrops(Context*, const v1::ListDropsRequest*,
   return Status::OK;
 }
 
+Status FakeManager::ListBfd(Context*, const v1::ListBfdRequest*, v1::ListBfdResponse* response) {
+  *response = bfd;
+  return Status::OK;
+}
+
 Outcome RunVswctl(const std::string& socket, const std::string& command_line) {
   std::istringstream words(command_line);
   const std::vector<std::string> arguments{std::istream_iterator<std::string>(words), {}};

@@ -52,6 +52,7 @@ class FakeManager final : public v1::BridgeService::Service,
   v1::ListFdbResponse fdb;
   v1::GetCountersResponse counters;
   v1::ListDropsResponse drops;
+  v1::ListBfdResponse bfd;
   v1::StatusResponse status;
   v1::TraceResponse traced;
   v1::ListMegaflowsResponse megaflows;
@@ -104,6 +105,7 @@ class FakeManager final : public v1::BridgeService::Service,
   grpc::Status GetCounters(Context*, const v1::GetCountersRequest*,
                            v1::GetCountersResponse*) override;
   grpc::Status ListDrops(Context*, const v1::ListDropsRequest*, v1::ListDropsResponse*) override;
+  grpc::Status ListBfd(Context*, const v1::ListBfdRequest*, v1::ListBfdResponse*) override;
 
   TemporaryDirectory directory_;
   std::string socket_;

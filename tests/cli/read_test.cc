@@ -134,6 +134,39 @@ TEST_F(ReadTest, CountersKeepAll64Bits) {
               HasSubstr("\"rx_bytes\":\"18446744073709551615\""));
 }
 
+TEST_F(ReadTest, TellsWhichTunnelsAnswer) {
+  v1::BfdSession* session = manager_.bfd.add_sessions();
+  session->set_bridge("br0");
+  session->set_port("t1");
+  session->set_state("up");
+  session->set_remote_state("up");
+  session->set_forwarding(true);
+  session->set_flaps(1);
+  session->set_tx_interval_us(100000);
+  session->set_detection_time_us(3000000);
+  session->set_diagnostic("No Diagnostic");
+  session->set_remote_diagnostic("No Diagnostic");
+  EXPECT_EQ(
+      Vswctl("bfd show").out,
+      "BRIDGE  PORT  STATE  REMOTE  FORWARDING  FLAPS  TX-INTERVAL  DETECTION  DIAGNOSTIC     "
+      "REMOTE-DIAGNOSTIC\n"
+      "br0     t1    up     up      true            1        100ms     3000ms  No Diagnostic  "
+      "No Diagnostic\n");
+  EXPECT_THAT(Vswctl("bfd show --format json").out, HasSubstr("\"detection_time_us\":\"3000000\""));
+}
+
+TEST_F(ReadTest, TablesOfTunnelOptions) {
+  v1::Bridge* bridge = manager_.bridges.add_bridges();
+  bridge->set_name("br7");
+  (*bridge->mutable_tlv_map())["tun_metadata0"] = "class=0x102,type=0x80,len=4";
+  EXPECT_EQ(Vswctl("tlv-map show br7").out,
+            "BRIDGE  FIELD          OPTION\n"
+            "br7     tun_metadata0  class=0x102,type=0x80,len=4\n");
+  EXPECT_EQ(Vswctl("tlv-map show br7 --format json").out,
+            "{\"br7\":{\"tun_metadata0\":\"class=0x102,type=0x80,len=4\"}}\n");
+  EXPECT_EQ(Vswctl("tlv-map show br8").exit_status, 1);
+}
+
 TEST_F(ReadTest, TablesOfAddressesAndDrops) {
   v1::FdbEntry* learned = manager_.fdb.add_entries();
   learned->set_bridge("br0");
@@ -144,10 +177,11 @@ TEST_F(ReadTest, TablesOfAddressesAndDrops) {
   *fixed = *learned;
   fixed->set_mac("52:54:00:00:00:01");
   fixed->set_is_static(true);
+  learned->set_remote("192.0.2.3");
   EXPECT_EQ(Vswctl("fdb show br0").out,
-            "BRIDGE  VLAN  MAC                PORT  KIND     AGE\n"
-            "br0        0  52:54:00:00:00:01  vm1   static     -\n"
-            "br0        0  52:54:00:00:00:02  vm1   learned    7\n");
+            "BRIDGE  VLAN  MAC                PORT  REMOTE     KIND     AGE\n"
+            "br0        0  52:54:00:00:00:01  vm1   -          static     -\n"
+            "br0        0  52:54:00:00:00:02  vm1   192.0.2.3  learned    7\n");
   EXPECT_EQ(manager_.list_fdb.bridge(), "br0");
   v1::DropCount* drop = manager_.drops.add_drops();
   drop->set_bridge("br0");

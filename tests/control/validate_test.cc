@@ -157,6 +157,31 @@ INSTANTIATE_TEST_SUITE_P(Tunnels, OptionTest,
                              {PortKind::kVxlan, "bfd", "true", true},
                              {PortKind::kVxlan, "bfd_mult", "0", false}}));
 
+TEST(TlvMap, TakesOptionsThatTheirFieldsHaveRoomFor) {
+  const auto fault = [](db::StringMap map) {
+    db::BridgeRecord bridge{.name = "br0", .labels = {}};
+    bridge.tlv_map = std::move(map);
+    return FieldOf(CheckBridge(bridge));
+  };
+  EXPECT_EQ(fault({{"tun_metadata0", "class=0x102,type=0x80,len=16"},
+                   {"tun_metadata4", "class=1,type=2,len=4"}}),
+            "");
+  EXPECT_EQ(fault({{"tun_metadata4", "class=1,type=2,len=8"}}), "bridge.tlv_map[tun_metadata4]");
+  EXPECT_EQ(fault({{"tun_metadata0", "class=1,type=2,len=6"}}), "bridge.tlv_map[tun_metadata0]");
+  EXPECT_EQ(fault({{"tun_metadata20", "class=1,type=2,len=4"}}), "bridge.tlv_map[tun_metadata20]");
+  EXPECT_EQ(fault({{"tun_metadata0", "type=2,len=4"}}), "bridge.tlv_map[tun_metadata0]");
+  EXPECT_EQ(fault({{"reg0", "class=1,type=2,len=4"}}), "bridge.tlv_map[reg0]");
+  EXPECT_EQ(fault({{"tun_metadata0", "class=1,type=2,len=4"},
+                   {"tun_metadata1", "class=0x1,type=0x2,len=4"}}),
+            "bridge.tlv_map[tun_metadata1]");
+}
+
+TEST(Tunnels, TalkOfLivenessOverIpv4) {
+  EXPECT_EQ(FieldAtFault(
+                Port(PortKind::kVxlan, {{"remote", "192.0.2.2"}, {"bfd_src_ip", "2001:db8::1"}})),
+            "port.options[bfd_src_ip]");
+}
+
 TEST(Tunnels, NeedAnOtherEnd) {
   EXPECT_EQ(FieldAtFault(Port(PortKind::kGre)), "port.options[remote]");
   EXPECT_EQ(FieldAtFault(Port(PortKind::kGre, {{"remote", "192.0.2.2"}, {"remotes", "192.0.2.3"}})),

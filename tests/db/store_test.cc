@@ -72,6 +72,7 @@ TEST_F(StoreTest, GivesBackAfterReopeningWhatWasWritten) {
   bridge.fdb_ageing_seconds = 30;
   bridge.fdb_max_entries = 99;
   bridge.labels = {{"owner", "me"}, {"empty", ""}};
+  bridge.tlv_map = {{"tun_metadata0", "class=0x102,type=0x80,len=4"}};
   PortRecord port = Tap("tap0", "br0", 5);
   port.vlan = {.mode = VlanMode::kDot1qTunnel,
                .tag = 100,

@@ -77,6 +77,7 @@ class WorkerSetImpl final : public WorkerSet {
   }
 
   void AddPort(Port* port) override {
+    const std::lock_guard lock(ports_mutex_);
     shared_.ports.Publish(port);
     std::vector<Slot*> touched;
     for (uint16_t i = 0; i < port->rx_queue_count(); ++i) {
@@ -88,6 +89,7 @@ class WorkerSetImpl final : public WorkerSet {
   }
 
   void RemovePort(PortNo number) override {
+    const std::lock_guard lock(ports_mutex_);
     shared_.ports.Withdraw(number);
     std::vector<Slot*> touched;
     for (auto& slot : workers_) {
@@ -301,7 +303,7 @@ class WorkerSetImpl final : public WorkerSet {
   struct Slot {
     SlowEventRing events;
     std::unique_ptr<PortCounters[]> counters;
-    std::vector<std::pair<Port*, QueueId>> queues;
+    std::vector<std::pair<Port*, QueueId>> queues;  // guarded by ports_mutex_
     std::atomic<uint32_t> queue_count{0};
     std::unique_ptr<Worker> thread;
   };
@@ -430,6 +432,7 @@ class WorkerSetImpl final : public WorkerSet {
       std::make_unique<PortCounters[]>(kMaxPorts);
   TunnelTable tunnels_{[this] { Synchronize(); }};
   SlowThread slow_thread_;
+  std::mutex ports_mutex_;  // held by who adds or removes a port
   std::vector<std::unique_ptr<Slot>> workers_;
   mutable std::mutex forgotten_mutex_;  // guards forgotten_
   std::vector<PortTotals> forgotten_ = std::vector<PortTotals>(kMaxPorts);

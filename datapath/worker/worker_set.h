@@ -4,8 +4,7 @@
 // start, stop, give them ports, take ports away, read what they counted. The packet's way itself is
 // in worker.h.
 //
-// Thread safety: AddPort and RemovePort from one control thread; everything else from any thread
-// that is not a worker.
+// Thread safety: every member from any thread that is not a worker.
 #ifndef VSW_DATAPATH_WORKER_WORKER_SET_H_
 #define VSW_DATAPATH_WORKER_WORKER_SET_H_
 
@@ -34,13 +33,16 @@ struct UnderlayTables;
 
 /// Port numbers are 1..kMaxPorts-1.
 inline constexpr uint32_t kMaxPorts = 4096;
+/// The last of them are those of the underlay, which belong to no bridge.
+inline constexpr uint32_t kMaxUnderlayPorts = 64;
+inline constexpr uint32_t kFirstUnderlayPort = kMaxPorts - kMaxUnderlayPorts;
 
 struct WorkerOptions {
   std::vector<int> cores;  // one worker each; -1 = not pinned. Empty = one, not pinned.
   uint32_t exact_match_entries = 1u << 20;
-  uint32_t max_megaflows = 1u << 20;  // per worker
-  uint32_t max_masks_per_port = 128;  // beyond: exact entries
-  uint32_t idle_timeout_ms = 10'000;  // megaflows unused for longer are forgotten
+  uint32_t max_megaflows = 1u << 20;   // per worker
+  uint32_t max_masks_per_port = 128;   // beyond: exact entries
+  uint32_t idle_timeout_ms = 10'000;   // megaflows unused for longer are forgotten
   UnderlayTables* underlay = nullptr;  // outlives the set; none: tunnels lead nowhere
 };
 

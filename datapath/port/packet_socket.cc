@@ -41,6 +41,11 @@ const tpacket_auxdata* AuxiliaryData(msghdr& message) {
   return nullptr;
 }
 
+bool ApplyPlainHeader(rte_mbuf* frame, const VirtioHeader& h) {
+  return ApplyVirtioHeader(frame, h.flags, h.gso_type, h.hdr_len, h.gso_size, h.csum_start,
+                           h.csum_offset);
+}
+
 // Puts the tag that the kernel took off back behind the addresses. False: there is no room.
 bool PutTagBack(rte_mbuf* frame, const tpacket_auxdata& data) {
   if (frame->data_len < kAddressBytes) return false;
@@ -86,7 +91,8 @@ absl::StatusOr<std::unique_ptr<PacketSocket>> PacketSocket::Open(rte_mempool* po
   return made;
 }
 
-PacketSocket::PacketSocket(UniqueFd fd, rte_mempool* pool) : fd_(std::move(fd)) {
+PacketSocket::PacketSocket(UniqueFd fd, rte_mempool* pool)
+    : fd_(std::move(fd)), apply_header_(&ApplyPlainHeader) {
   for (uint16_t i = 0; i < kBurst; ++i) chains_.push_back(std::make_unique<ReceiveChain>(pool));
 }
 
@@ -106,7 +112,16 @@ absl::Status PacketSocket::SetOptions() {
   return absl::OkStatus();
 }
 
-absl::Status PacketSocket::Bind(int index, const std::string& device) {
+absl::Status PacketSocket::SetFilter(std::span<const sock_filter> program) {
+  const sock_fprog filter = {.len = static_cast<unsigned short>(program.size()),
+                             .filter = const_cast<sock_filter*>(program.data())};
+  if (setsockopt(fd(), SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0) {
+    return absl::OkStatus();
+  }
+  return ErrnoStatus(errno, "packet socket: attach a filter");
+}
+
+absl::Status PacketSocket::Bind(int index, const std::string& device, bool promiscuous) {
   sockaddr_ll address{};
   address.sll_family = AF_PACKET;
   address.sll_protocol = Be16::From(ETH_P_ALL).raw;
@@ -114,6 +129,7 @@ absl::Status PacketSocket::Bind(int index, const std::string& device) {
   if (bind(fd(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
     return ErrnoStatus(errno, "bind a packet socket to " + device);
   }
+  if (!promiscuous) return absl::OkStatus();
   packet_mreq request{};
   request.mr_ifindex = index;
   request.mr_type = PACKET_MR_PROMISC;
@@ -151,9 +167,7 @@ rte_mbuf* PacketSocket::Take(uint16_t slot, DropReason* reason) {
     return nullptr;
   };
   if ((message.msg_flags & MSG_TRUNC) != 0) return refuse(DropReason::kRxOversized);
-  const VirtioHeader& h = chains_[slot]->header();
-  if (!ApplyVirtioHeader(frame, h.flags, h.gso_type, h.hdr_len, h.gso_size, h.csum_start,
-                         h.csum_offset)) {
+  if (!apply_header_(frame, chains_[slot]->header())) {
     return refuse(DropReason::kRxBadOffload);
   }
   // Only now: the virtio-net header counts without the tag that was taken off.

@@ -8,6 +8,7 @@
 #ifndef VSW_DATAPATH_PORT_PACKET_SOCKET_H_
 #define VSW_DATAPATH_PORT_PACKET_SOCKET_H_
 
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <sys/socket.h>
 
@@ -19,6 +20,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/unique_fd.h"
+#include "datapath/packet/offload.h"
 #include "datapath/port/port.h"
 #include "datapath/port/receive_chain.h"
 
@@ -29,8 +31,16 @@ class PacketSocket {
   /// Opens, not bound to a device yet: receives nothing. Errors: PermissionDenied.
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<PacketSocket>> Open(rte_mempool* pool);
 
-  /// Receives from and sends by the device, which becomes promiscuous.
-  [[nodiscard]] absl::Status Bind(int index, const std::string& device);
+  /// Leaves out what the classic BPF program does not accept; call it before Bind().
+  [[nodiscard]] absl::Status SetFilter(std::span<const sock_filter> program);
+
+  /// Receives from and sends by the device, which becomes promiscuous if asked for.
+  [[nodiscard]] absl::Status Bind(int index, const std::string& device, bool promiscuous = true);
+
+  /// Reads a frame's virtio-net header into its transmit flags; false: it does not fit the frame.
+  using ApplyHeader = bool (*)(rte_mbuf* frame, const VirtioHeader& header);
+  /// For frames whose offloads are not those of plain TCP and UDP. Before Bind().
+  void SetApplyHeader(ApplyHeader apply) { apply_header_ = apply; }
 
   int fd() const { return fd_.get(); }
 
@@ -61,6 +71,7 @@ class PacketSocket {
   int SendSome(std::span<rte_mbuf*> frames, int* error);
 
   const UniqueFd fd_;
+  ApplyHeader apply_header_;
   std::vector<std::unique_ptr<ReceiveChain>> chains_;  // one for each frame of a burst
   std::array<mmsghdr, kBurst> messages_{};
   std::array<Control, kBurst> controls_{};

@@ -43,6 +43,7 @@ struct PortInfo {
   uint32_t rx_queues = 0;
   uint32_t tx_queues = 0;
   uint32_t speed_mbps = 0;  // of the link; 0: not known
+  int device_index = 0;     // of the kernel's device, if it is in vswitchd's own namespace
   std::map<std::string, std::string> facts;  // such as {"driver", "net_pcap"}; for people
 };
 

@@ -169,6 +169,7 @@ PortInfo SystemPort::ReadInfo() const {
   info.mac = link->mac;
   info.mtu = link->mtu;
   info.speed_mbps = ReadLinkSpeed(options_.device);
+  info.device_index = link->index;
   info.facts["driver"] = link->kind.empty() ? "kernel" : link->kind;
   return info;
 }

@@ -271,7 +271,9 @@ PortInfo TapPort::ReadInfo() const {
   info.mtu = link->mtu;
   info.speed_mbps = device_->ReadSpeed();
   info.facts["device"] = link->name;
-  info.facts["netns"] = device_->IsElsewhere() ? "other" : "own";
+  const bool elsewhere = device_->IsElsewhere();
+  if (!elsewhere) info.device_index = link->index;
+  info.facts["netns"] = elsewhere ? "other" : "own";
   info.facts["udp-segmentation"] = device_->uso() ? "kernel" : "software";
   return info;
 }

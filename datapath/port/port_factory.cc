@@ -63,8 +63,8 @@ const std::vector<Kind>& Kinds() {
   static const std::vector<Kind> kinds = {
       {"internal", MakeInternalPort, {"mac", "queues"}},
       {"tap", MakeTapPort, {"mac", "queues"}},
-      {"system", MakeSystemPort, {"device"}},
-      {"dpdk", MakeDpdkPort, {"devargs", "mac", "rxq", "txq", "rxd", "txd"}},
+      {"system", MakeSystemPort, {"device", "address", "gateway"}},
+      {"dpdk", MakeDpdkPort, {"devargs", "mac", "rxq", "txq", "rxd", "txd", "address", "gateway"}},
       {"vhost-user", MakeVhostUserPort, {"path", "mode", "queues"}},
       {"vxlan", MakeTunnelPort, TunnelOptionsAnd({"dst_port", "gbp"})},
       {"geneve", MakeTunnelPort, TunnelOptionsAnd({"dst_port"})},

@@ -27,9 +27,10 @@ struct IngressRole {
   /// no tunnel packet for us is the kernel's, which has a copy. Else a port of a bridge with
   /// addresses of its own: what is not for them goes to the bridge.
   bool hidden = false;
-  MacAddress mac;                    // of a port with addresses
-  std::vector<IpAddress> addresses;  // ours, sorted: outer destinations
+  MacAddress mac{};                    // of a port with addresses
+  std::vector<IpAddress> addresses{};  // ours, sorted: outer destinations
 
+  bool operator==(const IngressRole&) const = default;
   bool Has(const IpAddress& address) const noexcept {
     return std::binary_search(addresses.begin(), addresses.end(), address);
   }

@@ -37,9 +37,9 @@ struct NextHop {
   PortNo egress = kNoPort;
   /// or they enter the bridge of this internal port as if received by it (kNoPort: not so).
   PortNo enters_bridge_by = kNoPort;
-  IpAddress local;  // source address; never unset
-  MacAddress source_mac;
-  MacAddress destination_mac;
+  IpAddress local{};  // source address; never unset
+  MacAddress source_mac{};
+  MacAddress destination_mac{};
   uint32_t mtu = 0;  // of the way: bytes of outer IP packet
   /// Not kNone: there is no way, and packets are dropped under this name.
   DropReason refusal = DropReason::kNone;

@@ -6,6 +6,7 @@
 
 #include "datapath/packet/parser.h"
 #include "datapath/tunnel/decapsulate.h"
+#include "datapath/tunnel/host_responder.h"
 #include "datapath/worker/execute.h"
 
 namespace vsw {
@@ -145,6 +146,12 @@ bool Pipeline::Terminate(const IngressRole& role, Work* work) {
     DropPacket(work->packet, port, reason);
     return false;
   };
+  if (!role.hidden) {
+    const HostVerdict verdict = AnswerAsHost(role, *key, work->packet, &env_.underlay->events);
+    if (verdict == HostVerdict::kReply) batches_.Add(in_port, work->packet);
+    if (verdict == HostVerdict::kTaken) rte_pktmbuf_free(work->packet);
+    if (verdict != HostVerdict::kPass) return false;
+  }
   const bool is_ours = (role.hidden || key->eth_dst == role.mac) && role.Has(DestinationOf(*key));
   if (!is_ours || env_.tunnels == nullptr) {
     // The kernel has its own copy of what is not for a tunnel.

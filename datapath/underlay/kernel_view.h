@@ -24,16 +24,16 @@ namespace vsw {
 struct KernelRoute {
   bool to_this_host = false;  // the remote address is the host's own
   int device = 0;
-  IpAddress gateway;  // unset: on link
-  IpAddress source;   // that the kernel would use
-  uint32_t mtu = 0;   // 0: the device's
+  IpAddress gateway{};  // unset: on link
+  IpAddress source{};   // that the kernel would use
+  uint32_t mtu = 0;     // 0: the device's
   bool operator==(const KernelRoute&) const = default;
 };
 
 struct KernelDevice {
   int index = 0;
-  std::string name;
-  MacAddress mac;
+  std::string name{};
+  MacAddress mac{};
   uint32_t mtu = 0;
   bool up = false;  // and has a carrier
   bool is_ethernet = false;
@@ -53,7 +53,7 @@ struct KernelNeighbour {
     kFailed,
   };
   State state = State::kUnknown;
-  MacAddress mac;
+  MacAddress mac{};
   bool operator==(const KernelNeighbour&) const = default;
 };
 
@@ -62,7 +62,7 @@ struct KernelChanges {
   bool routes = false;     // or rules
   bool addresses = false;  // of this host
   bool devices = false;
-  std::vector<std::pair<int, IpAddress>> neighbours;  // device and address
+  std::vector<std::pair<int, IpAddress>> neighbours{};  // device and address
   bool any() const { return lost || routes || addresses || devices || !neighbours.empty(); }
 };
 

@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -29,6 +30,7 @@
 #include "datapath/process/pid_file.h"
 #include "datapath/process/stop_wait.h"
 #include "datapath/tunnel/underlay_tables.h"
+#include "datapath/underlay/underlay.h"
 #include "ofproto/openflow_connections.h"
 #include "ofproto/service/inspect_service.h"
 #include "ofproto/service/openflow_service.h"
@@ -67,17 +69,27 @@ void LimitStopTime() {
   alarm(kStopSeconds);
 }
 
+std::optional<TunnelWay> DescribeWay(const Underlay& underlay, const TunnelEnds& ends) {
+  const UnderlayReport report = underlay.report();
+  const auto found = report.tunnels.find(ends);
+  if (found == report.tunnels.end()) return std::nullopt;
+  return TunnelWay{found->second.way, found->second.mtu, found->second.ready};
+}
+
 absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const MemoryPlan& memory,
                    const sigset_t& stop_signals) {
   VSW_ASSIGN_OR_RETURN(rte_mempool * pool, MakeMbufPool(memory));
   Switch slow_path;
   WorkerOptions options;
   options.cores = cores;
-  UnderlayTables underlay;
-  options.underlay = &underlay;
+  UnderlayTables underlay_tables;
+  options.underlay = &underlay_tables;
   VSW_ASSIGN_OR_RETURN(const std::unique_ptr<WorkerSet> workers,
                        WorkerSet::Start(options, &slow_path, pool));
   InfoSignal signal;
+  VSW_ASSIGN_OR_RETURN(
+      const std::unique_ptr<Underlay> underlay,
+      Underlay::Start(&underlay_tables, workers.get(), pool, [&signal] { signal.Raise(true); }));
   PortEnvironment environment;
   environment.mbuf_pool = pool;
   environment.worker_count = static_cast<uint16_t>(workers->ReadWorkers().size());
@@ -87,12 +99,13 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   environment.synchronize = [&workers] { workers->Synchronize(); };
   environment.wake_workers = [&workers] { workers->WakeAll(); };
   environment.info_changed = [&signal](PortNo) { signal.Raise(true); };
-  environment.tunnel = {.pool = pool,
-                        .tunnels = workers->tunnels(),
-                        .next_hops = &underlay.next_hops,
-                        .outlets = {},
-                        .synchronize = environment.synchronize,
-                        .describe_way = {}};
+  environment.tunnel = {
+      .pool = pool,
+      .tunnels = workers->tunnels(),
+      .next_hops = &underlay_tables.next_hops,
+      .outlets = {},
+      .synchronize = environment.synchronize,
+      .describe_way = [&underlay](const TunnelEnds& ends) { return DescribeWay(*underlay, ends); }};
   for (uint32_t i = 0; i < environment.worker_count; ++i) {
     environment.tunnel.outlets.push_back(workers->outlet(WorkerId{i}));
   }
@@ -104,8 +117,12 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
       VSW_LOG_INFO("removed the device of port {}, which was deleted meanwhile", port);
     }
   };
-  ApplyThread apply(std::make_unique<Applier>(workers.get(), &slow_path, make_port, sweep),
-                    workers.get(), &signal);
+  const UnderlaySide underlay_side = {
+      .configure = [&underlay](const UnderlayConfig& config) { underlay->Configure(config); },
+      .locals = [&underlay] { return underlay->report().locals; }};
+  ApplyThread apply(
+      std::make_unique<Applier>(workers.get(), &slow_path, make_port, sweep, underlay_side),
+      workers.get(), &signal);
   OpenFlowConnections connections(
       {.run_dir = flags.run_dir, .software = "vsw " VSW_VERSION, .tls = flags.tls}, workers.get(),
       &slow_path);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "datapath/apply/ofport_assignment.h"
+#include "datapath/apply/underlay_config.h"
 #include "datapath/tunnel/tunnel_config.h"
 
 namespace vsw {
@@ -46,11 +47,13 @@ void AddTunnelPorts(SlowPathConfig* config) {
 
 }  // namespace
 
-Applier::Applier(WorkerSet* workers, SlowPath* slow_path, PortMaker make_port, LeftoverSweep sweep)
+Applier::Applier(WorkerSet* workers, SlowPath* slow_path, PortMaker make_port, LeftoverSweep sweep,
+                 UnderlaySide underlay)
     : workers_(workers),
       slow_path_(slow_path),
       make_port_(std::move(make_port)),
       sweep_(std::move(sweep)),
+      underlay_(std::move(underlay)),
       report_(std::make_shared<StateReport>()) {}
 
 Applier::~Applier() {
@@ -208,7 +211,8 @@ void Applier::OpenPorts(bool only_due) {
 
 void Applier::Open(Row* row, uint64_t now_ns) {
   if (row->number == kNoPort) {
-    Fail(row, fmt::format("the switch holds {} ports already; remove some", kMaxPorts - 1), 0);
+    Fail(row, fmt::format("the switch holds {} ports already; remove some", kFirstUnderlayPort - 1),
+         0);
     return;
   }
   absl::StatusOr<std::unique_ptr<Port>> port =
@@ -243,7 +247,9 @@ void Applier::ResolvePatches() {
     const std::string peer_name = Option(row.wanted, "peer");
     const auto it = rows_.find(peer_name);
     if (row.number == kNoPort) {
-      Fail(&row, fmt::format("the switch holds {} ports already; remove some", kMaxPorts - 1), 0);
+      Fail(&row,
+           fmt::format("the switch holds {} ports already; remove some", kFirstUnderlayPort - 1),
+           0);
     } else if (peer_name.empty()) {
       Fail(&row, "a patch port needs the option peer: the name of its other end", 0);
     } else if (it == rows_.end() || it->second.wanted.kind != PortKind::kPatch) {
@@ -312,6 +318,7 @@ SlowPathConfig Applier::BuildConfig() const {
          .tunnel = TunnelFactsOf(port)});
   }
   AddTunnelPorts(&config);
+  AddTunnelLocals(&config);
   for (const WantedStaticEntry& entry : static_fdb_) {
     const auto row = rows_.find(entry.port);
     const auto bridge = index.find(entry.bridge);
@@ -334,9 +341,30 @@ void Applier::ReadFacts() {
   }
 }
 
+void Applier::ConfigureUnderlay() {
+  if (!underlay_.configure) return;
+  UnderlayConfig config;
+  for (const auto& [name, row] : rows_) {
+    if (row.port != nullptr) AddToUnderlay(row.wanted, row.number, row.info, &config);
+  }
+  underlay_.configure(config);
+}
+
+void Applier::AddTunnelLocals(SlowPathConfig* config) const {
+  if (!underlay_.locals) return;
+  for (const TunnelLocal& local : underlay_.locals()) {
+    for (SlowPathBridge& bridge : config->bridges) {
+      const bool here = std::any_of(bridge.ports.begin(), bridge.ports.end(),
+                                    [&](const auto& port) { return port.number == local.port; });
+      if (here) bridge.tunnel_locals.push_back(local);
+    }
+  }
+}
+
 void Applier::ConfigureSlowPath() {
   ResolvePatches();
   ReadFacts();
+  ConfigureUnderlay();
   SlowPathConfig config = BuildConfig();
   if (config.bridges == configured_.bridges) return;
   workers_->RunOnSlowThread([&] { slow_path_->Configure(config); });

@@ -27,6 +27,7 @@
 #include "datapath/apply/diff.h"
 #include "datapath/apply/number_pool.h"
 #include "datapath/apply/state_report.h"
+#include "datapath/apply/underlay_side.h"
 #include "datapath/apply/wanted_state.h"
 #include "datapath/port/port_factory.h"
 #include "datapath/worker/worker_set.h"
@@ -44,7 +45,8 @@ class Applier {
  public:
   /// All of them outlive the applier. `sweep`, if given, is called once, with the first state
   /// applied.
-  Applier(WorkerSet* workers, SlowPath* slow_path, PortMaker make_port, LeftoverSweep sweep = {});
+  Applier(WorkerSet* workers, SlowPath* slow_path, PortMaker make_port, LeftoverSweep sweep = {},
+          UnderlaySide underlay = {});
   /// Takes every port from the workers and closes it; kernel devices stay for the next start.
   ~Applier();
   Applier(const Applier&) = delete;
@@ -110,6 +112,8 @@ class Applier {
   /// Also where nothing was asked for: what the ports say of themselves may have changed.
   void ConfigureSlowPath();
   void ReadFacts();
+  void ConfigureUnderlay();
+  void AddTunnelLocals(SlowPathConfig* config) const;
   void StartPolling();
   void SweepLeftovers();
   SlowPathConfig BuildConfig() const;
@@ -119,7 +123,8 @@ class Applier {
   SlowPath* const slow_path_;
   const PortMaker make_port_;
   LeftoverSweep sweep_;  // empty once it was called
-  NumberPool port_numbers_{1, kMaxPorts};
+  const UnderlaySide underlay_;
+  NumberPool port_numbers_{1, kFirstUnderlayPort};
   NumberPool bridge_numbers_{0, UINT32_MAX};
   WantedState applied_;
   std::map<std::string, BridgeRow> bridges_;

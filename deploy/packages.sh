@@ -24,7 +24,7 @@ run_packages=(bash coreutils iproute2 procps util-linux)
 test_packages=(
   busybox-static ca-certificates cpio debootstrap ethtool iperf3 iputils-ping kmod libvirt-clients
   libvirt-daemon openvswitch-common openvswitch-switch openvswitch-testcontroller python3
-  python3-grpcio python3-os-ken qemu-system-x86 shellcheck tcpdump
+  python3-grpcio python3-os-ken python3-scapy qemu-system-x86 shellcheck tcpdump tshark
 )
 
 packages_of() {

@@ -12,6 +12,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${VSW_CACHE_DIR:-/var/cache/vsw}
 kernel_meta=linux-image-cloud-amd64
 modules=(virtio_pci virtio_net virtio_console 8021q)
+# In the image, but loaded by those who want them: from /modules/tunnel, in order.
+tunnel_modules=(geneve ip_gre ip6_gre)
 tools=(dash ip ping iperf3 ethtool)
 
 die() {
@@ -50,20 +52,21 @@ fetch_kernel() {
   mv "$cache/kernel.new" "$cache/kernel"
 }
 
-# Copies the modules in the order in which they load, as 00-a.ko, 01-b.ko, ...
+# Copies the modules into a folder in the order in which they load, as 00-a.ko, 01-b.ko, ...
 copy_modules() {
-  local root=$1 version path number=0
+  local folder=$1 version path number=0
+  shift
   version=$(ls "$cache/kernel/root/lib/modules")
   depmod -b "$cache/kernel/root" "$version"
-  mkdir -p "$root/modules"
-  modprobe -d "$cache/kernel/root" -S "$version" --show-depends -a "${modules[@]}" |
-    awk '$1 == "insmod" && !seen[$2]++ {print $2}' >"$root/modules/order"
+  mkdir -p "$folder"
+  modprobe -d "$cache/kernel/root" -S "$version" --show-depends -a "$@" |
+    awk '$1 == "insmod" && !seen[$2]++ {print $2}' >"$folder/order"
   while read -r path; do
-    cp "$path" "$root/modules/$(printf '%02d' "$number")-$(basename "$path")"
+    cp "$path" "$folder/$(printf '%02d' "$number")-$(basename "$path")"
     number=$((number + 1))
-  done <"$root/modules/order"
-  [ "$number" -gt 0 ] || die "the kernel package has none of the modules ${modules[*]}"
-  rm "$root/modules/order"
+  done <"$folder/order"
+  [ "$number" -gt 0 ] || die "the kernel package has none of the modules $*"
+  rm "$folder/order"
 }
 
 # Copies a program of this host and the libraries that it loads.
@@ -90,7 +93,8 @@ make_initramfs() {
   done
   # busybox's own shell would run its applets in place of the tools above.
   mv "$root/bin/dash" "$root/bin/sh"
-  copy_modules "$root"
+  copy_modules "$root/modules" "${modules[@]}"
+  copy_modules "$root/modules/tunnel" "${tunnel_modules[@]}"
   install -m 755 "$here/init" "$root/init"
   (cd "$root" && find . | cpio --quiet -o -H newc) >"$cache/initramfs.new"
   mv "$cache/initramfs.new" "$cache/kernel/initramfs"

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What carries tunnels: a kernel device, a bridge's internal port, a DPDK port with an address; and how
+tunnels follow when routes, devices and addresses change."""
+
+from lib.case import main, wait_until
+from lib.endpoint import command
+from lib.traffic import ping, transfer
+from lib.underlay import address, hosts, inner, outer, tunnel_drops
+
+
+def follows_the_kernel(case, one, two):
+    """A way that is lost comes back by itself, and another one is taken where there is one."""
+    case.step("no route: packets are dropped by name, until there is one")
+    one.tunnel("t1", "vxlan", 2, "key=1")
+    two.tunnel("t1", "vxlan", 1, "key=1")
+    assert ping(one.guest, inner(2)) == 3
+    one.space.check("ip link set eth0 down")
+    wait_until(lambda: "down" in str(one.facts("t1")) or "no route" in str(one.facts("t1")),
+               "the port says that there is no way")
+    assert ping(one.guest, inner(2), count=2, timeout=7) == 0
+    assert tunnel_drops(one).get((1, "t1", "tunnel-no-route"), 0) > 0, one.switch.drops()
+    one.space.check("ip link set eth0 up")
+    wait_until(lambda: ping(one.guest, inner(2), count=1, timeout=7) == 1, "the way is back")
+
+    case.step("the address moves to another device with another MAC")
+    command("ip", "link", "add", "eth1", "netns", one.space.name, "type", "veth", "peer", "name",
+            "eth1", "netns", two.space.name)
+    for host in (one, two):
+        host.space.check("ip address flush dev eth0; ip link set eth0 down")
+        address(host.space, host.number, "eth1")
+    wait_until(lambda: "eth1" in str(one.facts("t1")), "the port goes by eth1")
+    wait_until(lambda: ping(one.guest, inner(2), count=1, timeout=7) == 1, "the way is found")
+    transfer(one.guest, two.guest, inner(2), mib=4)
+
+
+def by_internal_port(case, one, two):
+    """The bridge's internal port has the address; eth1 is a port of the same bridge."""
+    case.step("a bridge's internal port holds the address")
+    for host in (one, two):
+        host.space.check("ip address flush dev eth1")
+        host.switch.ctl("add-br", "phy")
+        host.switch.ctl("add-port", "phy", "eth1", "type=system")
+        host.switch.ctl("add-port", "phy", "phy", "type=internal")
+        address(host.space, host.number, "phy")
+    wait_until(lambda: "phy" in str(one.facts("t1")), "the port goes by the internal port")
+    assert ping(one.space, outer(2)) == 3
+    wait_until(lambda: ping(one.guest, inner(2), count=1, timeout=7) == 1, "the way is found")
+    transfer(one.guest, two.guest, inner(2), mib=4)
+    for host in (one, two):
+        host.switch.ctl("del-br", "phy")
+
+
+def by_dpdk_port(case, one, two):
+    """The switch itself is the host on a DPDK port: ARP, neighbour discovery and ping are its own."""
+    case.step("a DPDK port with an address")
+    two.space.check("ip link set eth1 up")
+    address(two.space, 2, "eth1")
+    one.space.check("ip address flush dev eth1; ip link set eth1 up promisc on")
+    one.switch.ctl("add-br", "phy")
+    mac = one.space.check("cat /sys/class/net/eth1/address").strip()
+    one.switch.ctl("add-port", "phy", "nic", "type=dpdk", "devargs=net_af_packet0,iface=eth1",
+                   f"mac={mac}", f"address={outer(1)}/24,{outer(1, 6)}/64")
+    for family in (4, 6):
+        two.space.run("ip neigh flush dev eth1")
+        assert ping(two.space, outer(1, family)) == 3, f"the port's address does not answer (IPv{family})"
+        for host, to in ((one, 2), (two, 1)):
+            host.switch.ctl("del-port", "t1")
+            host.tunnel("t1", "geneve", to, "key=5", family=family)
+        assert ping(one.guest, inner(2), count=1) == 1, "the first ping was lost"
+        assert ping(two.guest, inner(1)) == 3
+        transfer(one.guest, two.guest, inner(2), mib=2)
+
+
+def body(case):
+    """See the module's text."""
+    one, two = hosts(case)
+    follows_the_kernel(case, one, two)
+    by_internal_port(case, one, two)
+    by_dpdk_port(case, one, two)
+
+
+main(body)

@@ -7,6 +7,7 @@
 #include "ofproto/table/table_set.h"
 #include "ofproto/translate/action_set.h"
 #include "ofproto/translate/execute_actions.h"
+#include "ofproto/translate/liveness.h"
 #include "ofproto/translate/meter.h"
 #include "ofproto/translate/normal.h"
 #include "ofproto/translate/recirculation.h"

@@ -69,7 +69,6 @@ absl::StatusOr<act::SetField> ParseSetField(std::string_view text, const PortNam
   if (field == nullptr) {
     return InvalidArgument("set_field: {}: unknown field", std::string(sides.second));
   }
-  if (field->id == FieldId::kInPortNx) field = &Describe(FieldId::kInPort);
   VSW_ASSIGN_OR_RETURN(const MaskedValue value, ParseMaskedValue(*field, sides.first, ports));
   if (!field->writable) return InvalidArgument("set_field: {} is read-only", field->name);
   act::SetField set{.field = field->id, .value = value.value, .mask = value.mask};

@@ -349,7 +349,7 @@ struct Formatter {
     return fmt::format("resubmit({},{})", port, a.table);
   }
   std::string operator()(const act::SetTunnel& a) const {
-    return fmt::format("set_tunnel{}:{:#x}", a.wide ? "64" : "", a.id);
+    return fmt::format("set_tunnel{}:{}", a.wide ? "64" : "", FormatHex(FieldValue::OfU64(a.id)));
   }
   std::string operator()(const act::Learn& a) const { return FormatLearn(a, ports); }
   std::string operator()(const act::Conjunction& a) const {

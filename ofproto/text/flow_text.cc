@@ -241,7 +241,7 @@ std::string FormatInstructions(const Instructions& instructions, const PortNames
   }
   if (instructions.metadata_mask != 0) {
     say(instructions.metadata_mask == UINT64_MAX
-            ? fmt::format("write_metadata:{:#x}", instructions.metadata)
+            ? "write_metadata:" + FormatHex(FieldValue::OfU64(instructions.metadata))
             : fmt::format("write_metadata:{:#x}/{:#x}", instructions.metadata,
                           instructions.metadata_mask));
   }

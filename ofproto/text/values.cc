@@ -129,7 +129,8 @@ absl::StatusOr<FieldValue> ParseOne(const FieldInfo& field, std::string_view tex
       break;
     case FieldFormat::kPort: {
       VSW_ASSIGN_OR_RETURN(const uint32_t port, ParsePort(text, ports));
-      return FieldValue::OfU64(port);
+      // In 16 bits, reserved ports are numbered from 0xff00.
+      return FieldValue::OfU64(field.bits == 16 ? port & 0xffff : port);
     }
     case FieldFormat::kPacketType:
       // (name space,type)
@@ -193,7 +194,7 @@ std::string FormatFlags(const FieldInfo& field, uint64_t value, uint64_t mask) {
   std::string text;
   if (mask == FieldValue::Ones(field.bits).low64()) {
     // All of them: the numbers say it shorter.
-    return fmt::format("{:#x}", value);
+    return FormatHex(FieldValue::OfU64(value));
   }
   for (const Flag& flag : FlagsOf(field.format)) {
     if ((mask & flag.bit) == 0) continue;
@@ -215,7 +216,7 @@ std::string FormatHex(const FieldValue& value) {
     text += text.empty() ? (octet == 0 ? "" : fmt::format("{:x}", octet))
                          : fmt::format("{:02x}", octet);
   }
-  return "0x" + (text.empty() ? "0" : text);
+  return text.empty() ? "0" : "0x" + text;
 }
 
 absl::StatusOr<uint32_t> ParsePort(std::string_view text, const PortNames* ports) {
@@ -254,7 +255,8 @@ std::string FormatPort(uint32_t port, const PortNames* ports) {
 
 absl::StatusOr<MaskedValue> ParseMaskedValue(const FieldInfo& field, std::string_view text,
                                              const PortNames* ports) {
-  if (text == "*" || text == "ANY") return MaskedValue{};
+  // Of a port, ANY is the number that stands for none.
+  if (text == "*" || (text == "ANY" && field.format != FieldFormat::kPort)) return MaskedValue{};
   if (field.format == FieldFormat::kFrag) {
     for (const FragName& known : kFragNames) {
       if (known.name == text) {
@@ -293,8 +295,11 @@ std::string FormatFieldValue(FieldId id, const FieldValue& value, const PortName
     case FieldFormat::kIpv4:
     case FieldFormat::kIpv6:
       return FormatIp(field, value);
-    case FieldFormat::kPort:
-      return FormatPort(static_cast<uint32_t>(value.low64()), ports);
+    case FieldFormat::kPort: {
+      const auto port = static_cast<uint32_t>(value.low64());
+      const bool reserved16 = field.bits == 16 && port >= 0xff00;
+      return FormatPort(reserved16 ? port | 0xffff0000 : port, ports);
+    }
     case FieldFormat::kPacketType:
       return fmt::format("({},{:#x})", value.low64() >> 16, value.low64() & 0xffff);
     default:

@@ -43,6 +43,14 @@ TEST(FormatActions, NamesAWholeFieldByEmptyBrackets) {
   }
 }
 
+TEST(FormatActions, WritesZeroAndNoPortAsOvsOfctlDoes) {
+  for (const std::string text :
+       {"set_field:0/0x1000->reg10", "load:0->NXM_NX_REG3[]", "set_tunnel:0",
+        "push:NXM_OF_IN_PORT[],set_field:ANY->in_port,resubmit(,65),pop:NXM_OF_IN_PORT[]"}) {
+    EXPECT_EQ(Again(text), text);
+  }
+}
+
 TEST(ParseActions, TakesDecTtlOfNobodyForThePlainOne) { EXPECT_EQ(Again("dec_ttl()"), "dec_ttl"); }
 
 TEST(ParseActions, SendsTheWholePacketToAControllerInARegister) {

@@ -108,6 +108,17 @@ absl::Status CheckInterface(const std::string& devargs) {
   return absl::OkStatus();
 }
 
+// The peer of net_virtio_user reads our packet buffers, which are private in ordinary memory.
+absl::Status CheckSharing(const std::string& name) {
+  if (!name.starts_with("net_virtio_user") || rte_eal_has_hugepages() != 0) {
+    return absl::OkStatus();
+  }
+  return FailedPrecondition(
+      "DPDK device {} shares packet buffers with its peer, which needs hugepages: reserve some "
+      "(sysctl vm.nr_hugepages) and restart vswitchd",
+      name);
+}
+
 absl::Status VirtualError(const std::string& devargs, const std::string& name, int error) {
   switch (error) {
     case ENODEV:
@@ -141,6 +152,7 @@ absl::StatusOr<std::unique_ptr<DpdkDevice>> DpdkDevice::Probe(const std::string&
   }
   if (!id) {
     VSW_RETURN_IF_ERROR(pci ? CheckPci(name) : CheckInterface(devargs));
+    VSW_RETURN_IF_ERROR(CheckSharing(name));
     const int result = rte_dev_probe(devargs.c_str());
     if (result < 0) return pci ? PciError(name, -result) : VirtualError(devargs, name, -result);
     id = FindEthdev(name);

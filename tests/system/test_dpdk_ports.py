@@ -75,7 +75,11 @@ def virtio_user(case, switch, host):
     peer = case.veth_host(near, "near0", "nearhost", "10.0.0.5/24")
     path = case.folder / "virtio.sock"
     switch.ctl("add-port", "br0", "vhost", "type=vhost-user", f"path={path}")
-    near.ctl("add-port", "near0", "virtio", "type=dpdk", f"devargs=net_virtio_user0,path={path}")
+    words = ["add-port", "near0", "virtio", "type=dpdk", f"devargs=net_virtio_user0,path={path}"]
+    if "hugepages" not in near.read("show")["status"]["switch_status"]["memory"].split(":")[0]:
+        near.refused(65, "hugepages", *words)
+        return
+    near.ctl(*words)
     expect_ping(host, "10.0.0.5")
     transfer(host, peer, "10.0.0.5", mib=4)
 

@@ -43,7 +43,7 @@ _DOMAIN = """
     <type arch='x86_64' machine='q35'>hvm</type>
     <kernel>{folder}/kernel/vmlinuz</kernel>
     <initrd>{folder}/kernel/initramfs</initrd>
-    <cmdline>console=ttyS0 quiet panic=-1 vsw.ip0={ip}</cmdline>
+    <cmdline>{words} vsw.ip0={ip}</cmdline>
   </os>
   <features><acpi/></features>
   <cpu mode='{cpu}'/>
@@ -120,8 +120,8 @@ class Libvirt:
         domain = folder / f"{name}.xml"
         domain.write_text(_DOMAIN.format(
             kind="kvm" if kvm else "qemu", cpu="host-passthrough" if kvm else "maximum", name=name,
-            folder=folder, ip=ip, mac=guest.mac_of(name), path=quoteattr(str(path)), mode=side,
-            reconnect=reconnect, override="" if kvm else _OVERRIDE), encoding="ascii")
+            words=guest.KERNEL_WORDS, folder=folder, ip=ip, mac=guest.mac_of(name),
+            path=quoteattr(str(path)), mode=side, reconnect=reconnect, override="" if kvm else _OVERRIDE), encoding="ascii")
         self.virsh("create", str(domain))
         return LibvirtMachine(self, folder, name)
 

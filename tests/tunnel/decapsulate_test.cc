@@ -187,7 +187,7 @@ TEST_F(DecapsulateTest, ChecksTheChecksumsThatThereAre) {
   Bytes udp = With(OuterUdp(4789), Join({testing::Vxlan(0), Inner()}));
   Sum(&udp, 34, 40, UdpPseudo(udp, 26, 8, 34));
   ASSERT_EQ(Receive(udp).verdict, DecapVerdict::kDone);
-  EXPECT_NE(key_.tun_flags.Get() & kTunnelChecksum, 0);
+  EXPECT_NE(key_.tun_flags.Get() & vsw::kTunnelChecksum, 0);
   udp.back() ^= 1;
   EXPECT_EQ(Reason(udp), kTunnelChecksum);
 

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 # The one list of Debian 12 packages that vsw needs, and the verb that installs them.
 #
-#   deploy/packages.sh list    [build|run|test ...]   print the packages of the groups
-#   deploy/packages.sh missing [build|run|test ...]   print those that are not installed
-#   deploy/packages.sh install [build|run|test ...]   install what is missing (needs root)
+#   deploy/packages.sh list    [GROUP ...]   print the packages of the groups
+#   deploy/packages.sh missing [GROUP ...]   print those that are not installed
+#   deploy/packages.sh install [GROUP ...]   install what is missing (needs root)
 #
-# Without groups, all of them. Nothing is downloaded when nothing is missing.
+# Groups: build, run, test (the default: all three), and bench (peers to measure against). Nothing is downloaded when nothing is missing.
 set -euo pipefail
 
 # ccache and mold are picked up by CMake when present; they only save time.
@@ -27,6 +27,9 @@ test_packages=(
   python3-grpcio python3-os-ken python3-scapy qemu-system-x86 shellcheck tcpdump tshark
 )
 
+# Peers of bench/run.sh.
+bench_packages=(dpdk openvswitch-switch-dpdk python3)
+
 packages_of() {
   local group
   for group in "$@"; do
@@ -34,8 +37,9 @@ packages_of() {
       build) printf '%s\n' "${build_packages[@]}" ;;
       run) printf '%s\n' "${run_packages[@]}" ;;
       test) printf '%s\n' "${test_packages[@]}" ;;
+      bench) printf '%s\n' "${bench_packages[@]}" ;;
       *)
-        echo "packages.sh: no group '$group'; the groups are build, run and test" >&2
+        echo "packages.sh: no group '$group'; the groups are build, run, test and bench" >&2
         return 1
         ;;
     esac

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every switch that is measured offers, and what it is asked to do."""
+
+import dataclasses
+import pathlib
+import re
+import time
+
+
+@dataclasses.dataclass
+class Setup:
+    """One measurement's switch: two ports and what is to happen between them."""
+
+    folder: pathlib.Path          # for sockets and logs
+    source: pathlib.Path = None   # capture that port 1 receives over and over; port 2 swallows
+    vhost: tuple = ()             # or: sockets of two guests, which are there already (servers)
+    rules: tuple = ("in_port=1,actions=output:2",)
+    flows: int = 1                # how many flows come, for caches that have to be sized
+    mode: str = ""                # one of the peer's own modes
+    station: str = ""             # an address that the bridge is told to be behind port 2
+
+
+@dataclasses.dataclass
+class Sample:
+    """What was counted in a span of time."""
+
+    packets: int
+    seconds: float
+    own_cycles: float = None  # busy cycles a packet by the peer's own count, if it has one
+
+    @property
+    def rate(self):
+        """Packets a second."""
+        return self.packets / self.seconds
+
+
+class Peer:
+    """A switch of two ports. `start`, then any number of `measure`, then `stop`."""
+
+    name = ""
+    modes = ("",)  # ways to configure it; the best one is what is compared
+
+    def __init__(self, setup):
+        self.setup = setup
+
+    @staticmethod
+    def version():
+        """Name and version, for people."""
+        raise NotImplementedError
+
+    def start(self):
+        """Returns when packets flow."""
+        raise NotImplementedError
+
+    def stop(self):
+        """Ends everything that start() began; also after a start() that failed."""
+        raise NotImplementedError
+
+    def forwarded(self):
+        """Packets that left by port 2 since the start."""
+        raise NotImplementedError
+
+    def reset_own_cycles(self):
+        """Begins the peer's own count anew."""
+
+    def own_cycles(self):
+        """Busy cycles a packet since reset_own_cycles(); None if it does not count them."""
+        return None
+
+    def measure(self, seconds):
+        """Counts for about `seconds`."""
+        self.reset_own_cycles()
+        before, start = self.forwarded(), time.monotonic()
+        time.sleep(seconds)
+        after, end = self.forwarded(), time.monotonic()
+        return Sample(after - before, end - start, self.own_cycles())
+
+
+def tx_packets(dump_ports):
+    """Packets sent, from what `ovs-ofctl dump-ports BRIDGE PORT` prints."""
+    found = re.search(r"tx pkts=(\d+)", dump_ports)
+    return int(found.group(1)) if found else 0

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Open vSwitch with DPDK, as Debian packages it, with a database and sockets of its own."""
+
+import re
+import subprocess
+import time
+
+from bench.compare import machine
+from bench.compare.command import Background, CommandFailed, run
+from bench.compare.peers.base import Peer, tx_packets
+
+DAEMON = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk"
+SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
+# What `mode` sets in other_config beyond the defaults.
+MODES = {
+    "defaults": (),
+    "smc": ("smc-enable=true",),
+    "emc-always": ("emc-insert-inv-prob=1",),
+    "flow-limit": ("flow-limit=2000000", "max-idle=600000", "emc-insert-inv-prob=1"),
+}
+
+
+class OpenVSwitch(Peer):
+    """The rival."""
+
+    name = "ovs"
+    modes = tuple(MODES)
+
+    @staticmethod
+    def version():
+        done = subprocess.run([DAEMON, "--version"], stdout=subprocess.PIPE, text=True, check=False)
+        words = done.stdout.splitlines()
+        dpdk = [line for line in words if line.startswith("DPDK")]
+        return f"Open vSwitch {words[0].split()[-1]}, {dpdk[0] if dpdk else 'DPDK'}"
+
+    def __init__(self, setup):
+        super().__init__(setup)
+        self.at = setup.folder / "ovs"
+        self.bridge = f"unix:{self.at}/br0.mgmt"
+        self.environment = {"OVS_RUNDIR": str(self.at), "OVS_DBDIR": str(self.at),
+                            "OVS_LOGDIR": str(self.at)}
+        self.background = []
+
+    def _run(self, *words, **more):
+        return run(*words, environment=self.environment, **more)
+
+    def _vsctl(self, *words):
+        return self._run("ovs-vsctl", "-t", "60", f"--db=unix:{self.at}/db.sock", *words)
+
+    def _spawn(self, name, *words):
+        self.background.append(
+            Background(self.at / f"{name}.out", *words, environment=self.environment))
+
+    def _ports(self):
+        if self.setup.vhost:
+            return [("type=dpdkvhostuserclient", f"options:vhost-server-path={path}")
+                    for path in self.setup.vhost]
+        source = f"options:dpdk-devargs=net_pcap0,rx_pcap={self.setup.source},infinite_rx=1"
+        return [("type=dpdk", source), ("type=dpdk", "options:dpdk-devargs=net_null1,no-rx=1")]
+
+    def start(self):
+        self.at.mkdir()
+        run("ovsdb-tool", "create", self.at / "conf.db", SCHEMA)
+        self._spawn("ovsdb-server", "ovsdb-server", self.at / "conf.db",
+                    f"--remote=punix:{self.at}/db.sock", f"--pidfile={self.at}/ovsdb-server.pid",
+                    f"--unixctl={self.at}/ovsdb-server.ctl")
+        self._wait(lambda: (self.at / "db.sock").exists(), "the database serves")
+        memory = (f"dpdk-socket-mem={machine.SWITCH_MIB}", "dpdk-extra=--no-pci --in-memory")
+        if not machine.hugepages():
+            memory = (f"dpdk-extra=--no-pci --in-memory --no-huge -m {machine.SWITCH_MIB}",)
+        self._vsctl("--no-wait", "init")
+        # Values with spaces need the quotes of the database's own syntax.
+        settings = [setting.replace("=", '="', 1) + '"' for setting in (
+            "dpdk-init=true", f"pmd-cpu-mask={1 << machine.FORWARDING_CORE:x}",
+            f"dpdk-lcore-mask={1 << machine.CONTROL_CORE:x}", *memory,
+            *MODES[self.setup.mode or "defaults"])]
+        self._vsctl("--no-wait", "set", "Open_vSwitch", ".",
+                    *(f"other_config:{setting}" for setting in settings))
+        self._spawn("ovs-vswitchd", DAEMON, f"unix:{self.at}/db.sock", "--pidfile", "--no-chdir",
+                    f"--unixctl={self.at}/ovs-vswitchd.ctl")
+        self._vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev",
+                    "fail-mode=secure")
+        run("ovs-ofctl", "del-flows", self.bridge)
+        run("ovs-ofctl", "add-flows", self.bridge, "-", stdin="\n".join(self.setup.rules) + "\n")
+        source, sink = self._ports()
+        self._add_port(2, sink)
+        if self.setup.station:
+            self._vsctl("set", "bridge", "br0",
+                        f"other_config:mac-table-size={4 * max(self.setup.flows, 2048)}")
+            self._appctl("fdb/add", "br0", "p2", "0", self.setup.station)
+        self._add_port(1, source)
+
+    def _add_port(self, number, port):
+        self._vsctl("add-port", "br0", f"p{number}", "--", "set", "interface", f"p{number}",
+                    f"ofport_request={number}", *port)
+        error = self._vsctl("get", "interface", f"p{number}", "error").strip()
+        if error != "[]":
+            raise CommandFailed(f"Open vSwitch: port {number}: {error}")
+
+    def _wait(self, ready, what):
+        deadline = time.monotonic() + 30
+        while not ready():
+            for program in self.background:
+                program.expect_alive()
+            if time.monotonic() > deadline:
+                raise CommandFailed(f"Open vSwitch: not within 30 s: {what}")
+            time.sleep(0.05)
+
+    def stop(self):
+        for program in reversed(self.background):
+            program.stop()
+
+    def forwarded(self):
+        return tx_packets(run("ovs-ofctl", "dump-ports", self.bridge, "2"))
+
+    def _appctl(self, *words):
+        return self._run("ovs-appctl", "-T", "20", "-t", self.at / "ovs-vswitchd.ctl", *words)
+
+    def reset_own_cycles(self):
+        self._appctl("dpif-netdev/pmd-stats-clear")
+
+    def own_cycles(self):
+        found = re.search(r"avg processing cycles per packet: ([\d.]+)",
+                          self._appctl("dpif-netdev/pmd-stats-show"))
+        return float(found.group(1)) if found else None

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/generator/frame_pool.h"
+
+#include <rte_errno.h>
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+
+#include <cstring>
+
+#include "base/status.h"
+
+namespace vsw::bench {
+namespace {
+
+constexpr uint16_t kPort = 2000;  // to which all of it goes
+constexpr uint32_t kSources = 0x0a000000;
+constexpr uint32_t kServers = 0x0b000000;
+constexpr uint32_t kFlowsASource = 16;
+constexpr uint32_t kServerCount = 251;
+constexpr uint16_t kFirstPort = 1024;
+constexpr uint32_t kPortCount = 50021;
+
+struct Headers {
+  rte_ether_hdr ethernet;
+  rte_ipv4_hdr ip;
+  rte_udp_hdr udp;
+} __attribute__((packed));
+static_assert(sizeof(Headers) + sizeof(Stamp) == FramePool::kMinBytes);
+
+void Prepare(rte_mempool*, void* bytes_of_frame, void* object, unsigned) {
+  auto* frame = static_cast<rte_mbuf*>(object);
+  const uint16_t bytes = *static_cast<const uint16_t*>(bytes_of_frame);
+  frame->data_off = RTE_PKTMBUF_HEADROOM;
+  auto* headers = rte_pktmbuf_mtod(frame, Headers*);
+  std::memset(static_cast<void*>(headers), 0, bytes);
+  headers->ethernet = {.dst_addr = {{2, 0, 0, 0, 0, 2}},
+                       .src_addr = {{2, 0, 0, 0, 0, 1}},
+                       .ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)};
+  headers->ip.version_ihl = RTE_IPV4_VHL_DEF;
+  headers->ip.total_length = rte_cpu_to_be_16(bytes - sizeof(rte_ether_hdr));
+  headers->ip.time_to_live = 64;
+  headers->ip.next_proto_id = IPPROTO_UDP;
+  headers->udp.dst_port = rte_cpu_to_be_16(kPort);
+  headers->udp.dgram_len =
+      rte_cpu_to_be_16(bytes - sizeof(rte_ether_hdr) - sizeof(rte_ipv4_hdr));
+}
+
+}  // namespace
+
+absl::StatusOr<FramePool> FramePool::Create(uint32_t count, uint16_t bytes) {
+  rte_mempool* pool =
+      rte_pktmbuf_pool_create("frames", count, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+  if (pool == nullptr) {
+    return ResourceExhausted("make {} packet buffers: {}", count, rte_strerror(rte_errno));
+  }
+  rte_mempool_obj_iter(pool, Prepare, &bytes);
+  return FramePool(pool, bytes);
+}
+
+void FramePool::Write(rte_mbuf* frame, uint32_t flow, const Stamp& stamp) {
+  rte_pktmbuf_reset(frame);
+  frame->pkt_len = frame->data_len = bytes_;
+  auto* headers = rte_pktmbuf_mtod(frame, Headers*);
+  headers->ip.src_addr = rte_cpu_to_be_32(kSources + flow / kFlowsASource);
+  headers->ip.dst_addr = rte_cpu_to_be_32(kServers + flow % kServerCount);
+  headers->udp.src_port = rte_cpu_to_be_16(static_cast<uint16_t>(kFirstPort + flow % kPortCount));
+  headers->ip.hdr_checksum = 0;
+  headers->ip.hdr_checksum = rte_ipv4_cksum(&headers->ip);
+  std::memcpy(headers + 1, &stamp, sizeof(stamp));
+}
+
+bool ReadStamp(const rte_mbuf* frame, Stamp* stamp) {
+  if (frame->data_len < FramePool::kMinBytes) return false;
+  const auto* headers = rte_pktmbuf_mtod(frame, const Headers*);
+  if (headers->udp.dst_port != rte_cpu_to_be_16(kPort)) return false;
+  std::memcpy(stamp, headers + 1, sizeof(*stamp));
+  return true;
+}
+
+}  // namespace vsw::bench

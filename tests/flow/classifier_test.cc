@@ -10,6 +10,8 @@ namespace vsw {
 namespace {
 
 constexpr uint32_t kMaxMasks = 20;
+// One for each set of lines that a key can have: the first is always there.
+constexpr uint32_t kExactRoom = 1u << (kFlowKeyLines - 1);
 
 class ClassifierTest : public ::testing::Test {
  protected:
@@ -49,15 +51,16 @@ TEST_F(ClassifierTest, BoundsTheMasksOfOnePortAlone) {
 
 TEST_F(ClassifierTest, HasPlacesForExactSubtablesBeyondTheBound) {
   for (uint32_t i = 0; i < kMaxMasks; ++i) classifier_.Add(PortNo{1}, &masks_[i], false);
-  Subtable* exact = classifier_.Add(PortNo{1}, &masks_[40], true);
+  const FlowMask* next = &masks_[kMaxMasks];
+  Subtable* exact = classifier_.Add(PortNo{1}, next++, true);
   ASSERT_NE(exact, nullptr);
   EXPECT_TRUE(exact->exact);
-  for (uint32_t i = 41; i < 48; ++i)
-    EXPECT_NE(classifier_.Add(PortNo{1}, &masks_[i], true), nullptr);
-  // One for each set of lines that a key can have, and no more.
-  EXPECT_EQ(classifier_.Add(PortNo{1}, &masks_[48], true), nullptr);
+  for (uint32_t i = 1; i < kExactRoom; ++i) {
+    EXPECT_NE(classifier_.Add(PortNo{1}, next++, true), nullptr);
+  }
+  EXPECT_EQ(classifier_.Add(PortNo{1}, next, true), nullptr);
   classifier_.Remove(exact);
-  EXPECT_NE(classifier_.Add(PortNo{1}, &masks_[48], true), nullptr);
+  EXPECT_NE(classifier_.Add(PortNo{1}, next, true), nullptr);
   EXPECT_FALSE(classifier_.HasRoom(PortNo{1}));
 }
 

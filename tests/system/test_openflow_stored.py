@@ -2,6 +2,7 @@
 """Rules, groups and meters that come through vswctl: every command does what it says, and what it left is
 in force again after either daemon was killed; before the first packet, where that is vswitchd."""
 
+import json
 import re
 import time
 
@@ -101,8 +102,7 @@ def body(case):
     case.step("kill vswitchd: not one packet meets other rules than those")
     switch.ctl("replace-flows", "br0", drop_all(case.folder))
     expect_silence(hosts[0], "10.0.0.2")
-    hosts[0].check("ip neigh replace 10.0.0.2 dev eth0 lladdr "
-                   + hosts[1].check("cat /sys/class/net/eth0/address").strip())
+    hosts[0].check(f"ip neigh replace 10.0.0.2 dev eth0 lladdr {device(hosts[1])['address']}")
     seen = received(hosts[1])
     hosts[0].check("ping -n -q -i 0.02 -c 400 -w 8 10.0.0.2 >/dev/null 2>&1 & echo started")
     switch.kill("vswitchd")
@@ -141,7 +141,12 @@ def drop_all(folder):
 
 def received(host):
     """Frames that came in at the host."""
-    return int(host.check("cat /sys/class/net/eth0/statistics/rx_packets"))
+    return device(host)["stats64"]["rx"]["packets"]
+
+
+def device(host):
+    """What the kernel tells of the host's device."""
+    return json.loads(host.check("ip -json -statistics link show eth0"))[0]
 
 
 main(body)

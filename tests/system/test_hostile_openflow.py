@@ -201,7 +201,8 @@ def circles(switch, ofctl, one):
     switch.ctl("add-flow", "br1",
                f"priority=500,in_port={numbers['pb']},actions=output:{numbers['pd']}")
     ofctl("add-flow", f"priority=500,in_port={numbers['pc']},actions=output:{numbers['pa']}")
-    expect_drop("patch-loop", f"output:{numbers['pa']}")
+    # Each patch port is a step deeper, as a resubmit is.
+    expect_drop("resubmit-depth", f"output:{numbers['pa']}")
 
     switch.ctl("add-port", "br0", "gone", "type=tap")
     number = switch.ports()["gone"]["status"]["ofport"]

@@ -10,6 +10,7 @@ namespace {
 
 constexpr auto k10 = OfVersion::k10, k11 = OfVersion::k11, k15 = OfVersion::k15;
 
+constexpr uint32_t kWholePacket = 0xffff;  // OFPCML_NO_BUFFER (1.3 section 7.2.5)
 constexpr uint16_t kOutput = 0, kEnqueue10 = 11, kSetQueue = 21, kGroup = 22, kMeter = 29;
 constexpr uint16_t kNxSetQueue = 4, kNxPopQueue = 5, kNxOutputReg = 15, kNxController = 20,
                    kNxOutputReg2 = 32, kNxController2 = 37, kNxOutputTrunc = 39, kNxGroup = 40;
@@ -280,7 +281,7 @@ void Encode(const act::Enqueue& a, ActionOutput& out) {
   if (out.version != k10) {
     // What later versions have in its place.
     Encode(act::SetQueue{a.queue}, out);
-    Encode(act::Output{a.port}, out);
+    Encode(act::Output{.port = a.port, .max_bytes = kWholePacket}, out);
     Encode(act::PopQueue{}, out);
     return;
   }

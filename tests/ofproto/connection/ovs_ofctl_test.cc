@@ -120,18 +120,22 @@ TEST_P(OvsOfctl, MonitorsFlowsAndPackets) {
   PacketIn packet_in;
   packet_in.packet = Bytes(60, 0);
   packet_in.total_bytes = 60;
+  const auto stands = [&](const std::string& what) {
+    std::ifstream file(log);
+    const std::string text((std::istreambuf_iterator<char>(file)),
+                           std::istreambuf_iterator<char>());
+    return text.find(what) != std::string::npos;
+  };
   const auto printed = [&](const std::string& what) {
-    return Eventually([&] {
-      std::ifstream file(log);
-      const std::string text((std::istreambuf_iterator<char>(file)),
-                             std::istreambuf_iterator<char>());
-      return text.find(what) != std::string::npos;
-    });
+    return Eventually([&] { return stands(what); });
   };
   // Until 1.4 a rule that is there is told as one that is added.
   EXPECT_TRUE(printed(version() < "OpenFlow14" ? "event=ADDED" : "event=INITIAL"));
-  bridge_.Tell([&](BridgeObserver* observer) { observer->OnPacketIn(packet_in); });
-  EXPECT_TRUE(printed("PACKET_IN"));
+  // It asks for packets some time after it has asked for rules.
+  EXPECT_TRUE(Eventually([&] {
+    bridge_.Tell([&](BridgeObserver* observer) { observer->OnPacketIn(packet_in); });
+    return stands("PACKET_IN");
+  }));
   EXPECT_EQ(Run("add-flow BR arp,actions=output:1"), "");
   EXPECT_TRUE(printed("event=ADDED table=0 cookie=0 arp actions=output:1"));
   std::system(("kill $(cat " + pid + ")").c_str());

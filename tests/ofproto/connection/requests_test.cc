@@ -230,10 +230,12 @@ TEST_F(Requests, PortAndTableModsReachTheBridge) {
   bridge_.TakeLog();
   Writer mod;
   mod.U32(2), mod.Zeros(4 + 6 + 2), mod.U32(1), mod.U32(1), mod.U32(0), mod.Zeros(4);
-  client.Send(MakeMessage(k13, type::kPortMod, 90, mod));
+  Bytes both = MakeMessage(k13, type::kPortMod, 90, mod);
   Writer table;
   table.U8(3), table.Zeros(3), table.U32(0);
-  client.Send(MakeMessage(k13, type::kTableMod, 91, table));
+  const Bytes second = MakeMessage(k13, type::kTableMod, 91, table);
+  both.insert(both.end(), second.begin(), second.end());
+  client.Send(both);  // what comes together is committed together
   EXPECT_TRUE(client.Barrier().empty());
   EXPECT_THAT(bridge_.TakeLog(), ElementsAre("port 2", "table", "commit"));
 }

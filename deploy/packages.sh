@@ -6,7 +6,8 @@
 #   deploy/packages.sh missing [GROUP ...]   print those that are not installed
 #   deploy/packages.sh install [GROUP ...]   install what is missing (needs root)
 #
-# Groups: build, run, test (the default: all three), and bench (peers to measure against). Nothing is downloaded when nothing is missing.
+# Groups: build, run, test (the default: these three), bench (peers to measure against), fuzz and
+# lint. Nothing is downloaded when nothing is missing.
 set -euo pipefail
 
 # ccache and mold are picked up by CMake when present; they only save time.
@@ -30,6 +31,11 @@ test_packages=(
 # Peers of bench/run.sh.
 bench_packages=(dpdk openvswitch-switch-dpdk python3)
 
+# Fuzz targets are built with clang: its libFuzzer and sanitizers.
+fuzz_packages=(clang libclang-rt-14-dev llvm python3)
+
+lint_packages=(clang-format clang-tidy)
+
 packages_of() {
   local group
   for group in "$@"; do
@@ -38,8 +44,10 @@ packages_of() {
       run) printf '%s\n' "${run_packages[@]}" ;;
       test) printf '%s\n' "${test_packages[@]}" ;;
       bench) printf '%s\n' "${bench_packages[@]}" ;;
+      fuzz) printf '%s\n' "${fuzz_packages[@]}" ;;
+      lint) printf '%s\n' "${lint_packages[@]}" ;;
       *)
-        echo "packages.sh: no group '$group'; the groups are build, run, test and bench" >&2
+        echo "packages.sh: no group '$group'; the groups are build, run, test, bench, fuzz, lint" >&2
         return 1
         ;;
     esac
@@ -89,7 +97,7 @@ main() {
     missing) missing_of "$@" ;;
     install) install_missing "$@" ;;
     *)
-      sed -n '3,9s/^# \{0,1\}//p' "$0" >&2
+      sed -n '3,10s/^# \{0,1\}//p' "$0" >&2
       [ "$verb" = help ] && exit 0
       exit 1
       ;;

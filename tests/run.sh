@@ -4,6 +4,8 @@
 #
 #   tests/run.sh                    unit tests, then system tests
 #   tests/run.sh --unit             unit tests only
+#   tests/run.sh --fuzz [NAME...]   fuzzing, which is not part of the default run: all targets, or
+#                                   those of tests/fuzz named
 #   tests/run.sh --system [NAME...] system tests only: all, or those of tests/system named
 #
 # Ends with the line "N passed, N failed, N skipped", which counts every case, and with exit status 0
@@ -17,6 +19,7 @@ logs=$top/build/test-logs
 build=build/release
 system_seconds=240
 unit_seconds=1200
+fuzz_seconds=900
 passed=0
 failed=0
 skipped=0
@@ -61,6 +64,24 @@ unit_tests() {
   read -r p f s <<<"${counts##*$'\n'}"
   passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
   [ "$f" -eq 0 ] || grep -E 'Failure|FAILED|\*\*\*|error:' "$logs/unit.log" | head -n 60
+}
+
+# A minute for each target, two at a time; a target is one test.
+fuzz_tests() {
+  local counts
+  echo "== fuzzing"
+  timeout -k 30 "$fuzz_seconds" python3 -B tests/fuzz/run.py --build build/fuzz "$@" \
+    >"$logs/fuzz.log" 2>&1 </dev/null
+  counts=$(tail -n 1 "$logs/fuzz.log")
+  if ! [[ $counts =~ ^[0-9]+\ [0-9]+\ [0-9]+$ ]]; then
+    tail -n 40 "$logs/fuzz.log"
+    failed=$((failed + 1))
+    report FAILED fuzzing "no result within $fuzz_seconds s"
+    return
+  fi
+  sed '$d' "$logs/fuzz.log"
+  read -r p f s <<<"$counts"
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
 }
 
 # Scripts of the tree have to be clean; this is one test.
@@ -135,21 +156,30 @@ system_tests() {
   done
 }
 
-unit=1 system=1
+unit=1 fuzz=0 system=1
 case "${1:-}" in
   "") ;;
   --unit) system=0 && shift ;;
+  --fuzz) unit=0 system=0 fuzz=1 && shift ;;
   --system) unit=0 && shift ;;
   *)
-    sed -n '3,11s/^# \{0,1\}//p' "$0"
+    sed -n '3,13s/^# \{0,1\}//p' "$0"
     exit 1
     ;;
 esac
 mkdir -p "$logs"
 prepare packages 1800 deploy/packages.sh install
-prepare configure 300 cmake --preset release
-prepare build 3000 cmake --build "$build"
+if [ "$unit" -ne 0 ] || [ "$system" -ne 0 ]; then
+  prepare configure 300 cmake --preset release
+  prepare build 3000 cmake --build "$build"
+fi
 [ "$unit" -eq 0 ] || unit_tests
+if [ "$fuzz" -ne 0 ]; then
+  prepare fuzz-packages 1800 deploy/packages.sh install build fuzz
+  prepare fuzz-configure 300 cmake --preset fuzz
+  prepare fuzz-build 1800 cmake --build build/fuzz --target fuzz
+  fuzz_tests "$@"
+fi
 if [ "$system" -ne 0 ]; then
   prepare guest-image 1200 deploy/guest/image.sh
   system_tests "$@"

@@ -223,7 +223,7 @@ struct Ct {
   uint16_t zone = 0;
   uint8_t recirc_table = 0xff;
   uint16_t alg = 0;
-  OfActions exec{};
+  OfActions exec;
   bool operator==(const Ct&) const;
 };
 struct CtClear {

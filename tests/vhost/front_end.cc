@@ -68,6 +68,8 @@ void FrontEnd::Disconnect() {
   fd_ = -1;
 }
 
+void FrontEnd::FinishSending() { shutdown(fd_, SHUT_WR); }
+
 bool FrontEnd::WaitClosed() {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (std::chrono::steady_clock::now() < deadline) {

@@ -52,6 +52,8 @@ class FrontEnd {
   /// Serves an accepted connection instead.
   void Use(int fd) { fd_ = fd; }
   void Disconnect();
+  /// Nothing more will be sent; replies can still be read.
+  void FinishSending();
   /// True once the switch has closed the connection (waits up to two seconds).
   bool WaitClosed();
 

@@ -87,6 +87,8 @@ def body(case):
         "priority=10,in_port=two,actions=output:one\n")
     switch.ctl("replace-flows", "br0", case.folder / "strict")
     pinger = Pinger(hosts[0], "10.0.0.2", 0.05).start()
+    # More than come while vswmgrd is away, so that rules made anew would show by their counters.
+    wait_until(lambda: packets(switch, "in_port=one") >= 60, "the rules count")
     before, forwarder = everything(switch), switch.pid("vswitchd")
     counted = packets(switch, "in_port=one")
     switch.kill("vswmgrd")
@@ -95,7 +97,7 @@ def body(case):
     result = pinger.stop()
     assert result.lost == 0, result
     assert switch.pid("vswitchd") == forwarder
-    assert packets(switch, "in_port=one") >= counted + 5, "the rules were made anew"
+    assert packets(switch, "in_port=one") >= counted, "the rules were made anew"
     switch.ctl("del-flows", "br0", "udp")
     assert everything(switch) == before, (everything(switch), before)
 

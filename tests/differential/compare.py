@@ -26,7 +26,7 @@ MEANT = [
     (r"^mpls push", "a pushed label is copied or 0, as OpenFlow 1.3 section 5.12 has it; Open vSwitch "
      "takes the explicit null of IPv6 and the implicit null"),
     (r"^mpls pop 4:", "Open vSwitch shifts the traffic class by one bit in the label stack entry"),
-    (r"^vlan edit [346]|^vlan edit 10|^action set order|^clone vlan|^vlan seen behind",
+    (r"^vlan edit [34569]|^vlan edit 10|^action set order|^clone vlan|^vlan seen behind",
      "a pushed tag takes VLAN and priority from the outer one, as OpenFlow 1.3 section 5.12 has it, "
      "and tags beyond the second are kept"),
     (r"double tags$", "the outermost tag alone decides, and what is behind it is payload"),

@@ -170,6 +170,9 @@ void Reconciler::StartApply() {
                                          Post([this, call, status] {
                                            if (status.ok() && !stopping_) {
                                              AddOwed(call.get());
+                                             // Before the switch can tell that it runs the
+                                             // revision, for which clients wait.
+                                             NoteRefusedRules(call->refused);
                                              SendWanted(call);
                                            } else {
                                              OnApplyDone(*call, status);
@@ -238,10 +241,7 @@ void Reconciler::OnApplyDone(const ApplyCall& call, const grpc::Status& status) 
     VSW_LOG_INFO("revision {} applied", revision);
     for (const std::string& bridge : call.whole) owed_.erase(bridge);
     // A new start of the switch has none of what an older one was told.
-    if (call.actual.boot_id() == call.boot_id) {
-      NoteRefusedRules(call.refused);
-      configurator_->rule_log().Forget(revision);
-    }
+    if (call.actual.boot_id() == call.boot_id) configurator_->rule_log().Forget(revision);
     machine_.OnApplied(call.actual.boot_id(), revision);
     view_->OnApplied(call.actual);
     return;

@@ -146,6 +146,8 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   LimitStopTime();
   server.reset();
   apply.Stop();
+  // Bridges give back what they have of the datapath, which ends before them.
+  workers->RunOnSlowThread([&slow_path] { slow_path.Configure({}); });
   return absl::OkStatus();
 }
 

@@ -55,7 +55,8 @@ TEST_F(CompletionTest, NamesOfBridgesAndPorts) {
 TEST_F(CompletionTest, KeysAndTheirValues) {
   EXPECT_THAT(Candidates({"add-port", "br0", "x", "vlan"}), ElementsAre("vlan-mode="));
   EXPECT_THAT(Candidates({"add-port", "br0", "x", "pa"}), ElementsAre("path="));
-  EXPECT_THAT(Candidates({"add-port", "br0", "x", "type=v"}), ElementsAre("type=vhost-user"));
+  EXPECT_THAT(Candidates({"add-port", "br0", "x", "type=v"}),
+              ElementsAre("type=vhost-user", "type=vxlan"));
   EXPECT_THAT(Candidates({"set", "port", "vm1", "tag=1", "priority-tags=a"}),
               ElementsAre("priority-tags=always"));
   EXPECT_THAT(Candidates({"set", "bridge", "br0", ""}), Contains("dpid="));

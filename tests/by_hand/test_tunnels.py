@@ -3,7 +3,7 @@
 
 from lib.case import main
 from lib.traffic import ping, transfer
-from lib.underlay import KINDS, hosts, inner, outer, tunnel_drops
+from lib.underlay import KINDS, hosts, inner, outer, tunnel_drops, wait_ready
 
 
 def first_packets(one, two, kind, family):
@@ -11,6 +11,7 @@ def first_packets(one, two, kind, family):
     for host, other in ((one, two), (two, one)):
         host.guest.run("ip neigh flush all")
         host.tunnel("t1", kind, other.number, "key=100", family=family)
+    wait_ready(two, "t1")
     one.forget_neighbours()
     two.forget_neighbours()
     answered = ping(one.guest, inner(2), count=1)
@@ -31,6 +32,7 @@ def first_connect(one, two):
         host.switch.ctl("del-port", "t1")
         host.guest.run("ip neigh flush all")
         host.tunnel("t1", "vxlan", other.number, "key=7")
+    wait_ready(two, "t1")
     one.forget_neighbours()
     two.forget_neighbours()
     two.guest.check("busybox nc -l -p 9000 >/dev/null 2>&1 </dev/null &")

@@ -18,7 +18,7 @@ class Testpmd(Peer):
 
     @staticmethod
     def version():
-        done = subprocess.run(["dpkg-query", "-W", "-f=${Version}", "dpdk"],
+        done = subprocess.run(["dpkg-query", "-W", "-f=${Version}", "dpdk-dev"],
                               stdout=subprocess.PIPE, text=True, check=False)
         return f"dpdk-testpmd {done.stdout}"
 
@@ -39,7 +39,7 @@ class Testpmd(Peer):
         devices = [word for device in self._devices() for word in ("--vdev", device)]
         buffers = max(32768, 2 * self.setup.flows)
         self.program = Background(
-            self.setup.folder / "testpmd.out", "dpdk-testpmd", "-l",
+            self.setup.folder / "testpmd.out", "stdbuf", "-oL", "dpdk-testpmd", "-l",
             f"{machine.CONTROL_CORE},{machine.FORWARDING_CORE}", "--no-pci", "--no-telemetry",
             *memory, *devices, "--", "-i", "--nb-cores=1", "--record-core-cycles",
             f"--total-num-mbufs={buffers}", f"--forward-mode={self.setup.mode or 'macswap'}",

@@ -101,8 +101,9 @@ void ExactCache(benchmark::State& state) {
       lookups[i].key = Key(Next(&random) % kFlows);
       table->Prepare(&lookups[i]);
     }
+    for (size_t i = 0; i < kBurst; ++i) table->Locate(&lookups[i]);
     for (size_t i = 0; i < kBurst; ++i) {
-      table->LookupExact(&lookups[i]);
+      table->LookupQuick(&lookups[i]);
       misses += lookups[i].flow == nullptr;
     }
   }

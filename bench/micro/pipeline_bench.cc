@@ -22,13 +22,15 @@ using testing::PacketBuilder;
 
 class OneDecision : public SlowPath {
  public:
-  explicit OneDecision(std::vector<Action> actions) : actions_(std::move(actions)) {}
+  OneDecision(std::vector<Action> actions, const FlowMask& mask)
+      : actions_(std::move(actions)), mask_(mask) {}
   void Attach(DatapathControl*) override {}
   void Translate(const FlowKey& key, Translation* result) const noexcept override {
     if (key.recirc_id != 0) {
       result->actions.push_back(Action::Output(PortNo{2}));
       return;
     }
+    result->mask = mask_;
     for (const Action& action : actions_) result->actions.push_back(action);
     result->stats.push_back(StatId{1});
   }
@@ -43,15 +45,34 @@ class OneDecision : public SlowPath {
 
  private:
   const std::vector<Action> actions_;
+  const FlowMask mask_;
 };
+
+FlowMask ReadsNothing() {
+  FlowMask mask;
+  mask.Clear();
+  return mask;
+}
+FlowMask ReadsProtocolAndPort() {
+  FlowMask mask = ReadsNothing();
+  mask.bits.eth_type.raw = mask.bits.l4_dst.raw = 0xffff;
+  mask.bits.ip_proto = 0xff;
+  return mask;
+}
+FlowMask ReadsPorts() {
+  FlowMask mask = ReadsProtocolAndPort();
+  mask.bits.l4_src.raw = 0xffff;
+  return mask;
+}
 
 constexpr uint8_t kIpWord = offsetof(FlowKey, ip_proto) / 4;
 constexpr uint8_t kSourceWord = offsetof(FlowKey, ipv4_src) / 4;
 constexpr uint8_t kPortsWord = offsetof(FlowKey, l4_src) / 4;
 const Action kOutput = Action::Output(PortNo{2});
 
-void RunBurst(benchmark::State& state, const std::vector<Action>& actions) {
-  OneDecision slow_path(actions);
+void RunBurst(benchmark::State& state, const std::vector<Action>& actions,
+              const FlowMask& mask = ReadsNothing()) {
+  OneDecision slow_path(actions, mask);
   bench::NullPort keeps(2, false), frees(3, true);
   auto ports = std::make_unique<PortTable>();
   ports->Publish(&keeps);
@@ -89,6 +110,10 @@ void RunBurst(benchmark::State& state, const std::vector<Action>& actions) {
 }
 
 BENCHMARK_CAPTURE(RunBurst, output, {kOutput})->Name("burst of 32: one output");
+BENCHMARK_CAPTURE(RunBurst, wide, {kOutput}, ReadsProtocolAndPort())
+    ->Name("burst of 32: one output, by protocol and port");
+BENCHMARK_CAPTURE(RunBurst, each, {kOutput}, ReadsPorts())
+    ->Name("burst of 32: one output, a megaflow for each");
 BENCHMARK_CAPTURE(RunBurst, count, {Action::Count(2), kOutput})->Name("burst of 32: counter");
 BENCHMARK_CAPTURE(RunBurst, meter, {Action::Meter(1), kOutput})->Name("burst of 32: meter");
 BENCHMARK_CAPTURE(RunBurst, tag, {Action::PushVlan(0x8100, 5), Action::PopVlan(), kOutput})

@@ -37,6 +37,13 @@ class ExactMatchCache {
 
   void Prefetch(uint64_t hash) const { __builtin_prefetch(&bucket(hash)); }
 
+  /// The slot that Find() would visit first, or kNone.
+  uint32_t FirstCandidate(uint64_t hash) const {
+    const Bucket& b = bucket(hash);
+    const unsigned hits = Candidates(b, Signature(hash));
+    return hits == 0 ? kNone : b.slot[std::countr_zero(hits)];
+  }
+
   /// Calls `visit(slot)` for each candidate until it returns true; returns that slot, or kNone.
   template <typename Visit>
   uint32_t Find(uint64_t hash, Visit&& visit) const {

@@ -13,7 +13,7 @@
 #include <cstring>
 
 #include "base/status.h"
-#include "datapath/packet/flow_key.h"
+#include "datapath/packet/key_line.h"
 
 namespace vsw {
 
@@ -27,25 +27,30 @@ class FlowHash {
       word = seed = Fold(seed ^ 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9);
   }
 
-  /// Over every line that the parser wrote.
-  uint64_t Whole(const FlowKey& key) const {
-    uint64_t hash = Line(key.line(0), 0);
-    for (size_t i = 1; i < kFlowKeyLines; ++i) {
-      if (key.lines & (1u << i)) [[unlikely]]
-        hash = Fold(hash ^ secret_[i], Line(key.line(i), i));
-    }
+  /// Over every line that the parser wrote; `first` is line 0 of `key`.
+  [[gnu::always_inline]] uint64_t Whole(const KeyLine& first, const FlowKey& key) const {
+    uint64_t hash = Line(first, 0);
+    if (key.lines != kLineBase) [[unlikely]]
+      hash = MoreLines(hash, key);
     return hash;
   }
+  uint64_t Whole(const FlowKey& key) const { return Whole(KeyLine::Load(key), key); }
 
-  /// Over the bits of `mask`. REQUIRES: the mask's lines are defined in `key`.
-  uint64_t Masked(const FlowKey& key, const FlowMask& mask) const {
-    uint64_t hash = MaskedLine(key.line(0), mask.bits.line(0), 0);
-    for (size_t i = 1; i < kFlowKeyLines; ++i) {
-      if (mask.lines & (1u << i)) [[unlikely]] {
-        hash = Fold(hash ^ secret_[i], MaskedLine(key.line(i), mask.bits.line(i), i));
-      }
-    }
+  /// Over the bits of `mask`; `first` is line 0 of `key`. REQUIRES: the mask's lines are defined in
+  /// `key`.
+  [[gnu::always_inline]] uint64_t Masked(const KeyLine& first, const FlowKey& key,
+                                         const FlowMask& mask) const {
+    uint64_t hash = MaskedFirst(first, mask);
+    if (mask.lines != kLineBase) [[unlikely]]
+      hash = MoreMaskedLines(hash, key, mask);
     return hash;
+  }
+  /// The same for a mask that has bits in line 0 alone.
+  [[gnu::always_inline]] uint64_t MaskedFirst(const KeyLine& first, const FlowMask& mask) const {
+    return Line(And(first, mask.bits.line(0)), 0);
+  }
+  uint64_t Masked(const FlowKey& key, const FlowMask& mask) const {
+    return Masked(KeyLine::Load(key), key, mask);
   }
 
  private:
@@ -55,27 +60,42 @@ class FlowHash {
     const unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
     return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
   }
-  static uint64_t Word(const uint8_t* line, size_t i) {
-    uint64_t word;
-    std::memcpy(&word, line + i * sizeof(word), sizeof(word));
-    return word;
+  [[gnu::always_inline]] static KeyLine And(KeyLine line, const uint8_t* mask) {
+#pragma GCC unroll 8
+    for (size_t i = 0; i < kWords; ++i) {
+      uint64_t word;
+      std::memcpy(&word, mask + i * sizeof(word), sizeof(word));
+      line.word[i] &= word;
+    }
+    return line;
   }
-  uint64_t Line(const uint8_t* line, size_t salt) const {
+  static KeyLine LoadLine(const uint8_t* bytes) {
+    KeyLine line;
+    std::memcpy(line.word, bytes, kLineBytes);
+    return line;
+  }
+  [[gnu::always_inline]] uint64_t Line(const KeyLine& line, size_t salt) const {
     uint64_t hash = secret_[salt];
+#pragma GCC unroll 4
     for (size_t i = 0; i < kWords; i += 2) {
-      hash ^= Fold(Word(line, i) ^ secret_[i], Word(line, i + 1) ^ secret_[i + 1]);
+      hash ^= Fold(line.word[i] ^ secret_[i], line.word[i + 1] ^ secret_[i + 1]);
       hash = hash << 23 | hash >> 41;
     }
     return Fold(hash ^ secret_[1], secret_[2]);
   }
-  uint64_t MaskedLine(const uint8_t* line, const uint8_t* mask, size_t salt) const {
-    uint64_t hash = secret_[salt];
-    for (size_t i = 0; i < kWords; i += 2) {
-      hash ^= Fold((Word(line, i) & Word(mask, i)) ^ secret_[i],
-                   (Word(line, i + 1) & Word(mask, i + 1)) ^ secret_[i + 1]);
-      hash = hash << 23 | hash >> 41;
+  uint64_t MoreLines(uint64_t hash, const FlowKey& key) const {
+    for (size_t i = 1; i < kFlowKeyLines; ++i) {
+      if (key.lines & (1u << i)) hash = Fold(hash ^ secret_[i], Line(LoadLine(key.line(i)), i));
     }
-    return Fold(hash ^ secret_[1], secret_[2]);
+    return hash;
+  }
+  uint64_t MoreMaskedLines(uint64_t hash, const FlowKey& key, const FlowMask& mask) const {
+    for (size_t i = 1; i < kFlowKeyLines; ++i) {
+      if (!(mask.lines & (1u << i))) continue;
+      const KeyLine line = And(LoadLine(key.line(i)), mask.bits.line(i));
+      hash = Fold(hash ^ secret_[i], Line(line, i));
+    }
+    return hash;
   }
 
   uint64_t secret_[kWords];

@@ -8,7 +8,6 @@
 namespace vsw {
 namespace {
 
-constexpr uint32_t kNoSlot = 0xffffffff;
 // Address space, not memory: what is never touched costs nothing.
 constexpr size_t kArenaBytesPerFlow = 512;
 constexpr size_t kArenaBaseBytes = size_t{256} << 20;
@@ -68,16 +67,34 @@ FlowTable::FlowTable(const FlowTableOptions& options, ReservedMemory slots,
       masks_(arena_.get()),
       tag_chains_(std::move(tag_chains)) {}
 
-void FlowTable::LookupExact(FlowLookup* lookup) {
-  const uint32_t slot = exact_.Find(lookup->hash, [&](uint32_t candidate) {
-    const Megaflow& flow = At(candidate);
+void FlowTable::LookupOtherCandidates(FlowLookup* lookup) {
+  const auto visit = [&](uint32_t candidate) {
+    Megaflow& flow = At(candidate);
     if (!Matches(&lookup->key, flow)) return false;
     if (!IsStale(flow)) [[likely]]
       return true;
-    lookup->stale = &At(candidate);
+    lookup->stale = &flow;
     return false;
+  };
+  const uint32_t slot = lookup->sole != nullptr
+                            ? lookup->sole->Find(static_cast<uint32_t>(lookup->hash), visit)
+                            : exact_.Find(lookup->hash, visit);
+  if (slot != kNoSlot) lookup->flow = &At(slot);
+}
+
+Megaflow* FlowTable::FindForPort(PortNo in_port) const {
+  const std::span<Subtable* const> tuples = classifier_.Tuples(in_port);
+  if (tuples.size() != 1 || !tuples[0]->in_port_only) return nullptr;
+  KeyLine line = {};
+  line.word[0] = ToInt(in_port);
+  const Subtable& sole = *tuples[0];
+  const auto hash = static_cast<uint32_t>(hash_.MaskedFirst(line, *sole.mask));
+  // recirc_id, the only other thing that the mask has, is that of a packet just received.
+  const uint32_t slot = sole.Find(hash, [&](uint32_t candidate) {
+    const Megaflow& flow = At(candidate);
+    return !IsStale(flow) && std::memcmp(flow.key_line0, line.word, kLineBytes) == 0;
   });
-  if (slot != ExactMatchCache::kNone) lookup->flow = &At(slot);
+  return slot == kNoSlot ? nullptr : &At(slot);
 }
 
 void FlowTable::LookupMegaflow(FlowLookup* lookup) {
@@ -93,10 +110,10 @@ void FlowTable::LookupMegaflow(FlowLookup* lookup) {
       lookup->stale = &At(candidate);
       return false;
     });
-    if (slot == Subtable::kFree) continue;
+    if (slot == kNoSlot) continue;
     ++subtable->hits;
     lookup->flow = &At(slot);
-    exact_.Insert(lookup->hash, slot);
+    if (lookup->sole == nullptr) exact_.Insert(lookup->hash, slot);
     if (--hits_until_reorder_ == 0) {
       hits_until_reorder_ = kReorderEvery;
       classifier_.Reorder(key->in_port);
@@ -203,7 +220,7 @@ Megaflow* FlowTable::FindSame(Subtable* subtable, uint32_t hash, const FlowKey& 
   FlowKey copy = key;
   const uint32_t slot =
       subtable->Find(hash, [&](uint32_t candidate) { return Matches(&copy, At(candidate)); });
-  return slot == Subtable::kFree ? nullptr : &At(slot);
+  return slot == kNoSlot ? nullptr : &At(slot);
 }
 
 Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation, uint64_t now_tsc,
@@ -249,7 +266,7 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
       ++live_;
       if (subtable->Insert(hash, slot, arena_.get())) {
         lookup->flow = flow;
-        exact_.Insert(lookup->hash, slot);
+        if (lookup->sole == nullptr) exact_.Insert(lookup->hash, slot);
         return flow;
       }
       --live_;

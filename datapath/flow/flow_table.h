@@ -2,8 +2,12 @@
 //
 // All cached decisions of one worker: exact-match cache in front of the megaflow classifier, the
 // megaflows themselves, and the index by which the slow path invalidates them. A burst is looked up
-// in two passes, LookupExact and LookupMegaflow; what neither finds is translated by the caller and
-// put in with Install().
+// in passes, so that what one of them fetches is there when the next one needs it: Prepare, Locate,
+// LookupQuick, and LookupMegaflow for what the quick way did not find; what nothing finds is
+// translated by the caller and put in with Install().
+//
+// The quick way leads through the exact-match cache, except where a port has no more than one mask:
+// then the classifier's only table is as quick, and takes no room for each flow that it covers.
 //
 // A decision may be used only if it was translated in the present epoch. Invalidated megaflows stay
 // in place as stale ones, which no lookup returns, until a packet has them translated again or the
@@ -13,6 +17,7 @@
 #ifndef VSW_DATAPATH_FLOW_FLOW_TABLE_H_
 #define VSW_DATAPATH_FLOW_FLOW_TABLE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -26,6 +31,9 @@
 #include "datapath/flow/flow_hash.h"
 #include "datapath/flow/intern.h"
 #include "datapath/flow/megaflow.h"
+#include "datapath/packet/key_line.h"
+
+struct rte_mbuf;
 
 namespace vsw {
 
@@ -36,13 +44,18 @@ struct FlowTableOptions {
   uint32_t max_masks_per_port = 128;
 };
 
-/// One packet on its way through the lookups.
-struct FlowLookup {
+/// One packet on its way through the lookups. What all passes use stands in one cache line.
+struct alignas(64) FlowLookup {
+  uint64_t hash = 0;               // of the whole key, or of what `sole` has a mask for
+  Megaflow* flow = nullptr;        // found
+  Megaflow* stale = nullptr;       // a decision for it that was invalidated: it is translated anew
+  const Subtable* sole = nullptr;  // the port's only one, until the next Install()
+  uint32_t candidate = 0;          // slot to look at first, or none
+  uint32_t lookups = 0;            // the caller's: that the packet has had beyond the first
+  rte_mbuf* packet = nullptr;      // the caller's
   FlowKey key;
-  uint64_t hash = 0;          // of the whole key
-  Megaflow* flow = nullptr;   // found
-  Megaflow* stale = nullptr;  // a decision for it that was invalidated: it is translated anew
 };
+static_assert(offsetof(FlowLookup, key) == kLineBytes);
 
 class FlowTable {
  public:
@@ -54,14 +67,51 @@ class FlowTable {
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<FlowTable>> Create(
       const FlowTableOptions& options);
 
-  /// Hashes the key and fetches the cache line that LookupExact() will read.
-  void Prepare(FlowLookup* lookup) {
+  /// Hashes the key, whose first line is `first`, and fetches the cache line that Locate() reads.
+  [[gnu::always_inline]] void Prepare(FlowLookup* lookup, const KeyLine& first) {
     lookup->flow = nullptr;
     lookup->stale = nullptr;
-    lookup->hash = hash_.Whole(lookup->key);
-    exact_.Prefetch(lookup->hash);
+    const std::span<Subtable* const> tuples = classifier_.Tuples(lookup->key.in_port);
+    if (tuples.size() == 1) {
+      const Subtable* sole = tuples[0];
+      lookup->sole = sole;
+      if (sole->mask->lines != kLineBase) [[unlikely]]
+        DefineLines(&lookup->key, sole->mask->lines);
+      lookup->hash = hash_.Masked(first, lookup->key, *sole->mask);
+      sole->Prefetch(static_cast<uint32_t>(lookup->hash));
+    } else {
+      lookup->sole = nullptr;
+      lookup->hash = hash_.Whole(first, lookup->key);
+      exact_.Prefetch(lookup->hash);
+    }
   }
-  void LookupExact(FlowLookup* lookup);
+  void Prepare(FlowLookup* lookup) { Prepare(lookup, KeyLine::Load(lookup->key)); }
+  /// Finds where the flow's megaflow probably is and fetches that. REQUIRES: Prepare(), and nothing
+  /// was installed since.
+  void Locate(FlowLookup* lookup) const {
+    lookup->candidate = lookup->sole != nullptr
+                            ? lookup->sole->FirstCandidate(static_cast<uint32_t>(lookup->hash))
+                            : exact_.FirstCandidate(lookup->hash);
+    if (lookup->candidate == kNoSlot) [[unlikely]]
+      return;
+    const Megaflow* flow = &At(lookup->candidate);
+    __builtin_prefetch(flow, 1);
+    __builtin_prefetch(flow->key_line0);
+  }
+  /// The quick way. REQUIRES: Locate(), and nothing was installed since.
+  void LookupQuick(FlowLookup* lookup) {
+    if (lookup->candidate == kNoSlot) [[unlikely]]
+      return;
+    Megaflow* flow = &At(lookup->candidate);
+    if (Matches(&lookup->key, *flow) && !IsStale(*flow)) [[likely]] {
+      lookup->flow = flow;
+    } else {
+      LookupOtherCandidates(lookup);
+    }
+  }
+  /// The one decision for whatever comes in by the port, as long as it reads nothing but the port;
+  /// nullptr if it does not, or there is none.
+  Megaflow* FindForPort(PortNo in_port) const;
   void LookupMegaflow(FlowLookup* lookup);
   /// Whether the packet's decision would renew one that was invalidated. No more than one packet
   /// renews each: another of the same burst may have done it since this one was looked up.
@@ -117,6 +167,7 @@ class FlowTable {
   size_t memory_bytes() const { return arena_->used_bytes() + live_ * sizeof(Megaflow); }
 
  private:
+  static constexpr uint32_t kNoSlot = 0xffffffff;
   static constexpr uint32_t kTagChains = 1u << 16;
   static constexpr uint32_t kReorderEvery = 4096;  // classifier hits between two reorderings
 
@@ -133,6 +184,7 @@ class FlowTable {
   }
   bool IsStale(const Megaflow& flow) const { return flow.epoch != epoch_; }
 
+  void LookupOtherCandidates(FlowLookup* lookup);
   uint32_t TakeSlot();
   void SetWholeMask(const FlowKey& key, FlowMask* mask) const;
   Subtable* SubtableFor(PortNo in_port, const FlowMask& mask, bool exact);

@@ -79,6 +79,7 @@ struct FlowDetails {
 
 inline bool MaskedLineEquals(const uint8_t* packet, const uint8_t* mask, const uint8_t* flow) {
   __m128i difference = _mm_setzero_si128();
+#pragma GCC unroll 4
   for (size_t i = 0; i < kLineBytes; i += sizeof(__m128i)) {
     const auto load = [i](const uint8_t* p) {
       return _mm_load_si128(reinterpret_cast<const __m128i*>(p + i));

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datapath/flow/subtable.h"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
+
+#include "datapath/packet/key_line.h"
 
 namespace vsw {
 namespace {
@@ -21,6 +25,11 @@ bool Subtable::Init(const FlowMask* its_mask, PortNo port, Arena* arena) {
   *this = Subtable();
   mask = its_mask;
   in_port = port;
+  const KeyLine bits = KeyLine::Load(mask->bits);
+  // The first word is in_port and recirc_id.
+  in_port_only =
+      mask->lines == kLineBase && std::all_of(std::begin(bits.word) + 1, std::end(bits.word),
+                                              [](uint64_t word) { return word == 0; });
   return MakeArray(&current_, kFirstBuckets, arena);
 }
 

@@ -9,6 +9,10 @@
 #ifndef VSW_DATAPATH_FLOW_SUBTABLE_H_
 #define VSW_DATAPATH_FLOW_SUBTABLE_H_
 
+#include <emmintrin.h>
+
+#include <bit>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/status.h"
@@ -22,14 +26,27 @@ struct alignas(64) SubtableBucket {
   uint32_t hash[kWays];
   uint32_t slot[kWays];  // Subtable::kFree where there is none
   SubtableBucket* next;
+
+  /// Bit i is set if place i has this hash.
+  unsigned Candidates(uint32_t wanted) const {
+    const __m128i all = _mm_set1_epi32(static_cast<int>(wanted));
+    const __m128i* places = reinterpret_cast<const __m128i*>(this);
+    const int low = _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(_mm_load_si128(places), all)));
+    // The last word is the first slot's.
+    const int high =
+        _mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(_mm_load_si128(places + 1), all)));
+    return static_cast<unsigned>(low | high << 4) & ((1u << kWays) - 1);
+  }
 };
+static_assert(sizeof(SubtableBucket) == 64 && offsetof(SubtableBucket, slot) == 28);
 
 struct Subtable {
   static constexpr uint32_t kFree = 0xffffffff;
 
   const FlowMask* mask = nullptr;
   PortNo in_port = kNoPort;
-  bool exact = false;  // beyond the port's bound of masks; does not count there
+  bool in_port_only = false;  // the mask has no bit beyond in_port and recirc_id
+  bool exact = false;         // beyond the port's bound of masks; does not count there
   uint32_t flows = 0;
   uint32_t hits = 0;  // since the port's list was sorted last
 
@@ -40,6 +57,10 @@ struct Subtable {
 
   void Prefetch(uint32_t hash) const { __builtin_prefetch(&current_.At(hash)); }
 
+  /// The slot that Find() would visit first, or kFree.
+  uint32_t FirstCandidate(uint32_t hash) const {
+    return Find(hash, [](uint32_t) { return true; });
+  }
   /// The slot of a flow with this hash for which `visit(slot)` is true, or kFree.
   template <typename Visit>
   uint32_t Find(uint32_t hash, Visit&& visit) const {
@@ -63,11 +84,14 @@ struct Subtable {
 
   template <typename Visit>
   static uint32_t FindIn(const Array& array, uint32_t hash, Visit&& visit) {
-    for (const SubtableBucket* b = &array.At(hash); b != nullptr; b = b->next) {
-      for (size_t i = 0; i < SubtableBucket::kWays; ++i) {
-        if (b->hash[i] == hash && b->slot[i] != kFree && visit(b->slot[i])) return b->slot[i];
+    const SubtableBucket* b = &array.At(hash);
+    do {
+      for (unsigned hits = b->Candidates(hash); hits != 0; hits &= hits - 1) {
+        const uint32_t slot = b->slot[std::countr_zero(hits)];
+        if (slot != kFree && visit(slot)) return slot;
       }
-    }
+      b = b->next;
+    } while (b != nullptr);
     return kFree;
   }
   static bool MakeArray(Array* array, uint32_t buckets, Arena* arena);

@@ -42,7 +42,7 @@ bool FinishL4(rte_mbuf* packet) {
 uint16_t ResolveOffloads(rte_mbuf* packet, const OffloadCapabilities& capabilities,
                          rte_mempool* pool, std::span<rte_mbuf*> out, PortCounters& counters) {
   const uint64_t flags = packet->ol_flags;
-  if ((flags & kWorkFlags) == 0) [[likely]] {
+  if (!NeedsOffload(flags)) [[likely]] {
     out[0] = packet;
     return 1;
   }

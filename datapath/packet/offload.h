@@ -8,13 +8,12 @@
 #ifndef VSW_DATAPATH_PACKET_OFFLOAD_H_
 #define VSW_DATAPATH_PACKET_OFFLOAD_H_
 
+#include <rte_mbuf.h>
+
 #include <cstdint>
 #include <span>
 
 #include "datapath/worker/counters.h"
-
-struct rte_mbuf;
-struct rte_mempool;
 
 namespace vsw {
 
@@ -29,6 +28,11 @@ struct OffloadCapabilities {
 /// The most frames that one frame can be cut into: 64 KiB at an MSS of 64 bytes is refused beyond
 /// this.
 inline constexpr uint16_t kMaxSegments = 256;
+
+/// Whether a frame with these ol_flags needs anything.
+constexpr bool NeedsOffload(uint64_t ol_flags) {
+  return (ol_flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG | RTE_MBUF_F_TX_L4_MASK)) != 0;
+}
 
 /// Turns `*packet` into frames that need nothing beyond `capabilities`: returns how many stand in
 /// `out`, whose ownership passes to the caller; the input is consumed. 0: it could not be done, the

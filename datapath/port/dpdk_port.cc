@@ -279,7 +279,8 @@ void DpdkPort::SendBurst(uint16_t queue, std::span<rte_mbuf*> frames, PortCounte
   // Counted before they are handed over, since the driver may free them at once.
   std::array<uint32_t, kBurst> bytes;
   size_t begin = 0;
-  for (size_t i = 0; i < frames.size(); ++i) bytes[i] = frames[i]->pkt_len;
+  uint64_t all_bytes = 0;
+  for (size_t i = 0; i < frames.size(); ++i) all_bytes += bytes[i] = frames[i]->pkt_len;
   if (shared_tx_) rte_spinlock_lock(&tx_[queue].lock);
   while (begin < frames.size()) {
     const auto left = static_cast<uint16_t>(frames.size() - begin);
@@ -287,7 +288,11 @@ void DpdkPort::SendBurst(uint16_t queue, std::span<rte_mbuf*> frames, PortCounte
     const uint16_t sent =
         ready == 0 ? 0 : rte_eth_tx_burst(id_, queue, frames.data() + begin, ready);
     counters.tx_packets.Add(sent);
-    for (uint16_t i = 0; i < sent; ++i) counters.tx_bytes.Add(bytes[begin + i]);
+    if (sent == frames.size()) [[likely]] {
+      counters.tx_bytes.Add(all_bytes);
+    } else {
+      for (uint16_t i = 0; i < sent; ++i) counters.tx_bytes.Add(bytes[begin + i]);
+    }
     begin += sent;
     if (sent < ready) {
       const size_t lost = frames.size() - begin;
@@ -303,6 +308,19 @@ void DpdkPort::SendBurst(uint16_t queue, std::span<rte_mbuf*> frames, PortCounte
   if (shared_tx_) rte_spinlock_unlock(&tx_[queue].lock);
 }
 
+// Whether all of them can be handed to the driver as they are.
+bool DpdkPort::NeedNothing(std::span<rte_mbuf* const> burst) const {
+  uint64_t flags = 0;
+  uint32_t longest = 0, most_segments = 0;
+  for (const rte_mbuf* packet : burst) {
+    flags |= packet->ol_flags;
+    longest = std::max(longest, packet->pkt_len);
+    most_segments = std::max<uint32_t>(most_segments, packet->nb_segs);
+  }
+  return !NeedsOffload(flags) && longest <= max_frame_bytes_.load(std::memory_order_relaxed) &&
+         (most_segments == 1 || multi_segment_);
+}
+
 void DpdkPort::Transmit(WorkerId worker, std::span<rte_mbuf*> burst, PortCounters& counters) {
   if (!admin_up_.load(std::memory_order_relaxed)) [[unlikely]] {
     counters.Drop(DropReason::kTxPortDown, burst.size());
@@ -310,6 +328,9 @@ void DpdkPort::Transmit(WorkerId worker, std::span<rte_mbuf*> burst, PortCounter
     return;
   }
   const auto queue = static_cast<uint16_t>(ToInt(worker) % tx_queues_);
+  if (NeedNothing(burst)) [[likely]] {
+    return SendBurst(queue, burst, counters);
+  }
   std::array<rte_mbuf*, kBurst> ready;
   size_t ready_count = 0;
   std::array<rte_mbuf*, kMaxSegments> frames;

@@ -75,6 +75,7 @@ class DpdkPort : public Port {
 
   rte_mbuf* Prepare(rte_mbuf* frame, PortCounters& counters);
   rte_mbuf* Linearize(rte_mbuf* frame, PortCounters& counters);
+  bool NeedNothing(std::span<rte_mbuf* const> burst) const;
   void SendBurst(uint16_t queue, std::span<rte_mbuf*> frames, PortCounters& counters);
 
   const PortEnvironment environment_;

@@ -5,6 +5,7 @@
 #include <rte_prefetch.h>
 
 #include "datapath/packet/parser.h"
+#include "datapath/packet/plain_parser.h"
 #include "datapath/tunnel/decapsulate.h"
 #include "datapath/tunnel/host_responder.h"
 #include "datapath/worker/execute.h"
@@ -36,7 +37,7 @@ Pipeline::Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowT
                  .tunnels = env_.tunnels}),
       budget_(kMaxPorts, env_.tsc_hz / kBudgetTicksPerSecond, env_.tsc_hz / kBudgetBurstsPerSecond),
       held_(env_.tsc_hz / 10 * 35, env_.tsc_hz / 10),
-      work_(std::make_unique<Work[]>(kBurst)),
+      work_(std::make_unique<FlowLookup[]>(kBurst)),
       translation_(std::make_unique<Translation>()) {
   report_ = [this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
                    uint64_t used_tsc) {
@@ -50,8 +51,7 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
-  const uint32_t count = Parse(in_port, burst);
-  Lookup(count, now_tsc);
+  if (!ForwardAll(in_port, burst, now_tsc)) Lookup(Parse(in_port, burst), now_tsc);
   if (executor_.recirculation_count() > 0) [[unlikely]]
     Recirculate(now_tsc);
   Finish(now_tsc);
@@ -70,11 +70,11 @@ void Pipeline::Inject(std::span<const uint8_t> frame, PortNo in_port,
                       std::span<const Action> actions, std::span<const StatId> stats,
                       DropReason drop_reason) {
   PortCounters* const ingress = CountersOf(in_port);
-  Work& work = work_[0];
+  FlowLookup& work = work_[0];
   work.packet = CopyIn(frame);
   if (work.packet == nullptr) return ingress->Drop(DropReason::kNoCopyBuffer);
   work.lookups = 0;
-  const DropReason reason = ParsePacket(work.packet, in_port, &work.lookup.key);
+  const DropReason reason = ParsePacket(work.packet, in_port, &work.key);
   if (reason != DropReason::kNone) return DropPacket(work.packet, in_port, reason);
   const uint64_t now_tsc = rte_rdtsc();
   report_(stats, 1, frame.size(), now_tsc);
@@ -102,6 +102,31 @@ rte_mbuf* Pipeline::CopyIn(std::span<const uint8_t> frame) {
   return nullptr;
 }
 
+// What comes in by a port may have one decision that reads nothing of the packet. True: it has, and
+// that was done.
+bool Pipeline::ForwardAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
+  Megaflow* flow = flows_->FindForPort(in_port);
+  if (flow == nullptr || flow->actions->single_output == kNoPort) return false;
+  if (env_.underlay != nullptr && env_.underlay->ingress.Find(in_port) != nullptr) return false;
+  uint64_t bytes = 0;
+  bool whole = true;
+  for (const rte_mbuf* packet : burst) {
+    bytes += packet->pkt_len;
+    whole &= packet->data_len >= kNeverMalformedBytes;
+  }
+  if (!whole) [[unlikely]]
+    return false;
+  PortCounters* const counters = CountersOf(in_port);
+  counters->rx_packets.Add(burst.size());
+  counters->rx_bytes.Add(bytes);
+  stats_.megaflow_hits.Add(burst.size());
+  flow->packets += burst.size();
+  flow->bytes += bytes;
+  flow->used_tsc = now_tsc;
+  batches_.AddAll(flow->actions->single_output, burst);
+  return true;
+}
+
 uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
   for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod(packet, void*));
   const IngressRole* role =
@@ -114,11 +139,19 @@ uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
   uint32_t count = 0;
   for (rte_mbuf* packet : burst) {
     bytes += packet->pkt_len;
-    Work* work = &work_[count];
+    FlowLookup* work = &work_[count];
+    KeyLine line;
+    if (role == nullptr && ParsePlain(packet, in_port, &line, &work->key)) [[likely]] {
+      work->packet = packet;
+      work->lookups = 0;
+      flows_->Prepare(work, line);
+      ++count;
+      continue;
+    }
     if (!ParseOne(packet, in_port, work)) [[unlikely]]
       continue;
     if (role != nullptr && !Terminate(*role, work)) continue;
-    flows_->Prepare(&work->lookup);
+    flows_->Prepare(work);
     ++count;
   }
   CountersOf(in_port)->rx_packets.Add(burst.size());
@@ -126,8 +159,8 @@ uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
   return count;
 }
 
-bool Pipeline::ParseOne(rte_mbuf* packet, PortNo in_port, Work* work) {
-  const DropReason reason = ParsePacket(packet, in_port, &work->lookup.key);
+bool Pipeline::ParseOne(rte_mbuf* packet, PortNo in_port, FlowLookup* work) {
+  const DropReason reason = ParsePacket(packet, in_port, &work->key);
   if (reason != DropReason::kNone) [[unlikely]] {
     DropPacket(packet, in_port, reason);
     return false;
@@ -139,8 +172,8 @@ bool Pipeline::ParseOne(rte_mbuf* packet, PortNo in_port, Work* work) {
 
 // The packet came in by a port that has addresses of ours: if it is a tunnel's, the outer headers
 // go. False: it ends here.
-bool Pipeline::Terminate(const IngressRole& role, Work* work) {
-  FlowKey* key = &work->lookup.key;
+bool Pipeline::Terminate(const IngressRole& role, FlowLookup* work) {
+  FlowKey* key = &work->key;
   const PortNo in_port = key->in_port;
   const auto drop = [&](PortNo port, DropReason reason) {
     DropPacket(work->packet, port, reason);
@@ -180,36 +213,44 @@ bool Pipeline::Terminate(const IngressRole& role, Work* work) {
 }
 
 void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
-  uint32_t missing = 0;
+  const std::span<FlowLookup> works(work_.get(), count);
+  for (FlowLookup& work : works) flows_->Locate(&work);
+  uint32_t missing = 0, by_mask = 0;
   uint32_t misses[kBurst];
   for (uint32_t i = 0; i < count; ++i) {
-    flows_->LookupExact(&work_[i].lookup);
-    if (work_[i].lookup.flow == nullptr) misses[missing++] = i;
+    flows_->LookupQuick(&works[i]);
+    if (works[i].flow == nullptr) [[unlikely]] {
+      misses[missing++] = i;
+    } else {
+      by_mask += works[i].sole != nullptr;
+    }
   }
-  stats_.exact_match_hits.Add(count - missing);
+  stats_.megaflow_hits.Add(by_mask);
+  stats_.exact_match_hits.Add(count - missing - by_mask);
   // Misses are settled before anything is executed, so that packets leave in the order they came.
-  bool once[kBurst] = {};
-  for (uint32_t n = 0; n < missing; ++n) {
-    Work& work = work_[misses[n]];
-    flows_->LookupMegaflow(&work.lookup);
-    if (work.lookup.flow != nullptr) {
+  if (missing > 0) [[unlikely]]
+    LookupMissing({misses, missing}, now_tsc);
+  ExecuteFlows(works, now_tsc);
+}
+
+// Those that are done with here are left without a flow.
+void Pipeline::LookupMissing(std::span<const uint32_t> misses, uint64_t now_tsc) {
+  for (const uint32_t i : misses) {
+    FlowLookup& work = work_[i];
+    flows_->LookupMegaflow(&work);
+    if (work.flow != nullptr) {
       stats_.megaflow_hits.Add(1);
       continue;
     }
     stats_.misses.Add(1);
-    const bool allowed = Translate(&work.lookup, now_tsc);
+    const bool allowed = Translate(&work, now_tsc);
     if (!allowed) {
-      DropPacket(work.packet, work.lookup.key.in_port, DropReason::kMissBudget);
+      DropPacket(work.packet, work.key.in_port, DropReason::kMissBudget);
       stats_.misses_over_budget.Add(1);
-      work.packet = nullptr;
-    } else if (work.lookup.flow == nullptr) {
+    } else if (work.flow == nullptr) {
       // The decision could not be kept: executed right away, while it stands.
-      once[misses[n]] = true;
       ExecuteOnce(&work, now_tsc);
     }
-  }
-  for (uint32_t i = 0; i < count; ++i) {
-    if (work_[i].packet != nullptr && !once[i]) ExecuteFlow(&work_[i], now_tsc);
   }
 }
 
@@ -265,31 +306,47 @@ void Pipeline::NotifySlowThread() {
   if (env_.slow_thread != nullptr) env_.slow_thread->Notify();
 }
 
-void Pipeline::ExecuteFlow(Work* work, uint64_t now_tsc) {
-  Megaflow* flow = work->lookup.flow;
-  const CompiledActions* actions = flow->actions;
-  ++flow->packets;
-  flow->bytes += work->packet->pkt_len;
-  flow->used_tsc = now_tsc;
-  if (actions->single_output != kNoPort) [[likely]] {
-    batches_.Add(actions->single_output, work->packet);
-  } else {
-    Run(*work, actions->span(), actions->drop_reason, now_tsc);
+// Packets of one flow that stand together are counted together.
+void Pipeline::ExecuteFlows(std::span<const FlowLookup> works, uint64_t now_tsc) {
+  Megaflow* flow = nullptr;
+  uint64_t packets = 0, bytes = 0;
+  const auto count = [&] {
+    flow->packets += packets;
+    flow->bytes += bytes;
+    flow->used_tsc = now_tsc;
+  };
+  for (const FlowLookup& work : works) {
+    if (work.flow == nullptr) [[unlikely]]
+      continue;
+    if (work.flow != flow) {
+      if (flow != nullptr) count();
+      flow = work.flow;
+      packets = bytes = 0;
+    }
+    ++packets;
+    bytes += work.packet->pkt_len;
+    const CompiledActions* actions = flow->actions;
+    if (actions->single_output != kNoPort) [[likely]] {
+      batches_.Add(actions->single_output, work.packet);
+    } else {
+      Run(work, actions->span(), actions->drop_reason, now_tsc);
+    }
   }
+  if (flow != nullptr) count();
 }
 
-void Pipeline::ExecuteOnce(Work* work, uint64_t now_tsc) {
+void Pipeline::ExecuteOnce(FlowLookup* work, uint64_t now_tsc) {
   const Translation& t = *translation_;
   report_(t.stats.span(), 1, work->packet->pkt_len, now_tsc);
   Run(*work, t.actions.span(), t.drop_reason, now_tsc);
 }
 
-void Pipeline::Run(const Work& work, std::span<const Action> actions, DropReason reason,
+void Pipeline::Run(const FlowLookup& work, std::span<const Action> actions, DropReason reason,
                    uint64_t now_tsc) {
-  const PortNo in_port = work.lookup.key.in_port;
+  const PortNo in_port = work.key.in_port;
   if (actions.empty()) return DropPacket(work.packet, in_port, reason);
   executor_.Run(work.packet, actions,
-                {.key = &work.lookup.key,
+                {.key = &work.key,
                  .ingress = CountersOf(in_port),
                  .now_ns = NsOf(now_tsc),
                  .lookups = work.lookups,
@@ -318,8 +375,8 @@ void Pipeline::Recirculate(uint64_t now_tsc) {
   executor_.ClearRecirculations();
 }
 
-bool Pipeline::ParseAgain(const Recirculation& from, Work* work) {
-  FlowKey* key = &work->lookup.key;
+bool Pipeline::ParseAgain(const Recirculation& from, FlowLookup* work) {
+  FlowKey* key = &work->key;
   const DropReason reason = ParsePacket(from.packet, from.in_port, key);
   if (reason != DropReason::kNone) {
     DropPacket(from.packet, from.in_port, reason);
@@ -329,7 +386,7 @@ bool Pipeline::ParseAgain(const Recirculation& from, Work* work) {
   CopyTunnelLines(from.tunnel, key);
   work->packet = from.packet;
   work->lookups = from.lookups;
-  flows_->Prepare(&work->lookup);
+  flows_->Prepare(work);
   return true;
 }
 
@@ -402,10 +459,10 @@ void Pipeline::TakeEntering(uint64_t now_tsc) {
 uint32_t Pipeline::TakeAnswers() {
   uint32_t count = 0;
   for (const EnteringFrames::Answer& answer : entering_.TakeAnswers()) {
-    Work* work = &work_[count];
+    FlowLookup* work = &work_[count];
     if (!ParseOne(answer.frame, answer.tunnel.in_port, work)) continue;
-    CopyTunnelLines(answer.tunnel, &work->lookup.key);
-    flows_->Prepare(&work->lookup);
+    CopyTunnelLines(answer.tunnel, &work->key);
+    flows_->Prepare(work);
     ++count;
   }
   return count;
@@ -418,7 +475,7 @@ uint32_t Pipeline::TakeFrames() {
     CountersOf(in_port)->rx_packets.Add(1);
     CountersOf(in_port)->rx_bytes.Add(frame->pkt_len);
     if (!ParseOne(frame, in_port, &work_[count])) continue;
-    flows_->Prepare(&work_[count++].lookup);
+    flows_->Prepare(&work_[count++]);
   }
   return count;
 }

@@ -95,11 +95,6 @@ class Pipeline : private TunnelOutlet {
     uint32_t set_bytes = 0;
     alignas(TunnelSet) std::array<uint8_t, kMaxTunnelSetBytes> set;
   };
-  struct alignas(64) Work {
-    FlowLookup lookup;
-    rte_mbuf* packet;
-    uint32_t lookups;  // that the packet has had beyond the first
-  };
 
   // TunnelOutlet.
   void Send(PortNo egress, std::span<rte_mbuf*> frames) override;
@@ -107,21 +102,24 @@ class Pipeline : private TunnelOutlet {
   bool Answer(rte_mbuf* frame, const FlowKey& tunnel) override;
   bool Hold(rte_mbuf* packet, const TunnelEnds& ends, PortNo tunnel) override;
 
+  bool ForwardAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
   uint32_t Parse(PortNo in_port, std::span<rte_mbuf*> burst);
-  bool ParseOne(rte_mbuf* packet, PortNo in_port, Work* work);
-  bool Terminate(const IngressRole& role, Work* work);
+  bool ParseOne(rte_mbuf* packet, PortNo in_port, FlowLookup* work);
+  bool Terminate(const IngressRole& role, FlowLookup* work);
   void Finish(uint64_t now_tsc);
   void TakeEntering(uint64_t now_tsc);
   uint32_t TakeAnswers();
   uint32_t TakeFrames();
   void Lookup(uint32_t count, uint64_t now_tsc);
   bool Translate(FlowLookup* lookup, uint64_t now_tsc);
-  void ExecuteFlow(Work* work, uint64_t now_tsc);
-  void ExecuteOnce(Work* work, uint64_t now_tsc);
-  void Run(const Work& work, std::span<const Action> actions, DropReason reason, uint64_t now_tsc);
+  void LookupMissing(std::span<const uint32_t> misses, uint64_t now_tsc);
+  void ExecuteFlows(std::span<const FlowLookup> works, uint64_t now_tsc);
+  void ExecuteOnce(FlowLookup* work, uint64_t now_tsc);
+  void Run(const FlowLookup& work, std::span<const Action> actions, DropReason reason,
+           uint64_t now_tsc);
   void Recirculate(uint64_t now_tsc);
   rte_mbuf* CopyIn(std::span<const uint8_t> frame);
-  bool ParseAgain(const Recirculation& from, Work* work);
+  bool ParseAgain(const Recirculation& from, FlowLookup* work);
   PortCounters* CountersOf(PortNo port) { return &env_.counters[ToInt(port) % kMaxPorts]; }
   void DropPacket(rte_mbuf* packet, PortNo port, DropReason reason);
   uint64_t NsOf(uint64_t tsc);
@@ -139,7 +137,7 @@ class Pipeline : private TunnelOutlet {
   uint64_t known_tsc_ = 0, known_ns_ = 0;  // of NsOf()
   uint64_t lost_upcalls_ = 0;              // that were counted
   bool events_pushed_ = false;
-  std::unique_ptr<Work[]> work_;
+  std::unique_ptr<FlowLookup[]> work_;
   std::unique_ptr<Translation> translation_;
   FlowTable::Report report_;
 };

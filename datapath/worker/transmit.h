@@ -9,8 +9,9 @@
 
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <cstdint>
-#include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -29,15 +30,23 @@ class TransmitBatches {
   }
 
   /// Takes the frame; it leaves when the batch is full or at Flush().
-  void Add(PortNo port, rte_mbuf* packet) {
+  [[gnu::always_inline]] void Add(PortNo port, rte_mbuf* packet) {
     Batch& batch = batches_[ToInt(port) % kMaxPorts];
-    if (!batch.active) {
-      batch.active = true;
-      active_.push_back(port);
-    }
+    if (!batch.active) [[unlikely]]
+      Activate(port, &batch);
     batch.packets[batch.count++] = packet;
     if (batch.count == kBurst) [[unlikely]]
       Send(port, &batch);
+  }
+
+  /// The same for a whole burst, at most kBurst.
+  void AddAll(PortNo port, std::span<rte_mbuf* const> packets) {
+    Batch& batch = batches_[ToInt(port) % kMaxPorts];
+    if (!batch.active) Activate(port, &batch);
+    if (batch.count + packets.size() > kBurst) Send(port, &batch);
+    std::copy(packets.begin(), packets.end(), batch.packets + batch.count);
+    batch.count += static_cast<uint32_t>(packets.size());
+    if (batch.count == kBurst) Send(port, &batch);
   }
 
   void Flush() {
@@ -59,7 +68,11 @@ class TransmitBatches {
     rte_mbuf* packets[kBurst];
   };
 
-  void Send(PortNo number, Batch* batch) {
+  [[gnu::noinline]] void Activate(PortNo port, Batch* batch) {
+    batch->active = true;
+    active_.push_back(port);
+  }
+  [[gnu::noinline]] void Send(PortNo number, Batch* batch) {
     PortCounters& counters = counters_[ToInt(number) % kMaxPorts];
     Port* port = ports_->Find(number);
     if (port != nullptr) [[likely]] {

@@ -50,6 +50,7 @@ FlowMask MaskOf(const std::function<void(FlowKey*)>& set) {
 
 const FlowMask kMaskSource = MaskOf([](FlowKey* bits) { bits->ipv4_src.raw = kAll; });
 const FlowMask kMaskNothing = MaskOf([](FlowKey*) {});
+const FlowMask kMaskDestination = MaskOf([](FlowKey* bits) { bits->ipv4_dst.raw = kAll; });
 
 // A table with what a worker does around it.
 class FlowTableTest : public ::testing::Test {
@@ -73,10 +74,14 @@ class FlowTableTest : public ::testing::Test {
   FlowLookup Lookup(const FlowKey& key) {
     FlowLookup lookup;
     lookup.key = key;
-    table_->Prepare(&lookup);
-    table_->LookupExact(&lookup);
+    LookupQuick(&lookup);
     if (lookup.flow == nullptr) table_->LookupMegaflow(&lookup);
     return lookup;
+  }
+  void LookupQuick(FlowLookup* lookup) {
+    table_->Prepare(lookup);
+    table_->Locate(lookup);
+    table_->LookupQuick(lookup);
   }
   Translation* Decide(const FlowMask& mask, std::vector<Action> actions, std::vector<Tag> tags = {},
                       std::vector<StatId> stats = {}) {
@@ -122,21 +127,55 @@ TEST_F(FlowTableTest, FindsEveryPacketThatAgreesInTheMask) {
 TEST_F(FlowTableTest, RemembersAFlowInTheExactMatchCache) {
   Make();
   Megaflow* flow = InstallOutput(Ipv4Key(1, 10), kMaskSource, 2);
+  InstallOutput(Ipv4Key(1, 11), kMaskDestination, 2);  // so that there is more than one mask
   FlowLookup lookup;
   lookup.key = Ipv4Key(1, 10);
-  table_->Prepare(&lookup);
-  table_->LookupExact(&lookup);
-  EXPECT_EQ(lookup.flow, flow);
-  // Another flow of the same megaflow: only the classifier knows, the first time.
   lookup.key.ip_ttl = 3;
-  table_->Prepare(&lookup);
-  table_->LookupExact(&lookup);
+  // A flow that is new: only the classifier knows, the first time.
+  LookupQuick(&lookup);
   EXPECT_EQ(lookup.flow, nullptr);
   table_->LookupMegaflow(&lookup);
   EXPECT_EQ(lookup.flow, flow);
-  table_->Prepare(&lookup);
-  table_->LookupExact(&lookup);
+  LookupQuick(&lookup);
   EXPECT_EQ(lookup.flow, flow);
+}
+
+TEST_F(FlowTableTest, FindsEveryFlowQuicklyWhileAPortHasOneMask) {
+  Make();
+  Megaflow* flow = InstallOutput(Ipv4Key(1, 10), kMaskSource, 2);
+  Megaflow* other = InstallOutput(Ipv4Key(1, 11), kMaskSource, 2);
+  InstallOutput(Ipv4Key(2, 10), kMaskDestination, 2);
+  FlowLookup lookup;
+  for (uint8_t ttl = 1; ttl < 100; ++ttl) {
+    lookup.key = Ipv4Key(1, 10);
+    lookup.key.ip_ttl = ttl;
+    LookupQuick(&lookup);
+    EXPECT_EQ(lookup.flow, flow);
+  }
+  lookup.key = Ipv4Key(1, 11);
+  LookupQuick(&lookup);
+  EXPECT_EQ(lookup.flow, other);
+  // Invalidated: not to be used, but known.
+  table_->SetEpoch(2);
+  LookupQuick(&lookup);
+  EXPECT_EQ(lookup.flow, nullptr);
+  EXPECT_EQ(lookup.stale, other);
+}
+
+TEST_F(FlowTableTest, FindsWhatReadsNothingButThePort) {
+  Make();
+  EXPECT_EQ(table_->FindForPort(PortNo{1}), nullptr);
+  Megaflow* flow = InstallOutput(Ipv4Key(1, 10), kMaskNothing, 2);
+  InstallOutput(Ipv4Key(2, 10), kMaskSource, 2);
+  EXPECT_EQ(table_->FindForPort(PortNo{1}), flow);
+  EXPECT_EQ(table_->FindForPort(PortNo{2}), nullptr);
+  EXPECT_EQ(table_->FindForPort(PortNo{3}), nullptr);
+  FlowKey recirculated = Ipv4Key(4, 10);
+  recirculated.recirc_id = 1;
+  InstallOutput(recirculated, kMaskNothing, 2);
+  EXPECT_EQ(table_->FindForPort(PortNo{4}), nullptr) << "no packet that is just received";
+  table_->SetEpoch(2);
+  EXPECT_EQ(table_->FindForPort(PortNo{1}), nullptr) << "it is stale";
 }
 
 TEST_F(FlowTableTest, NeverUsesADecisionOfAnotherPort) {

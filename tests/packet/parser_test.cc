@@ -7,6 +7,7 @@
 #include <optional>
 #include <vector>
 
+#include "datapath/packet/plain_parser.h"
 #include "tests/support/packet_builder.h"
 #include "tests/support/random_seed.h"
 #include "tests/support/stack_mbuf.h"
@@ -495,6 +496,64 @@ TEST(Parser, ReadsNothingWrongFromAnyTruncation) {
       }
     }
   }
+}
+
+// How many of them took the short way, each of which ends where the whole parser does.
+size_t CountPlain(std::span<const Frame> frames) {
+  size_t plain = 0;
+  for (const Frame& frame : frames) {
+    StackMbuf mbuf(frame);
+    FlowKey key, whole;
+    KeyLine line;
+    if (!ParsePlain(mbuf.get(), PortNo{7}, &line, &key)) continue;
+    ++plain;
+    EXPECT_EQ(ParsePacket(mbuf.get(), PortNo{7}, &whole), DropReason::kNone);
+    EXPECT_EQ(key.lines, whole.lines);
+    EXPECT_EQ(std::memcmp(key.line(0), whole.line(0), kLineBytes), 0);
+    EXPECT_EQ(std::memcmp(line.word, whole.line(0), kLineBytes), 0);
+  }
+  return plain;
+}
+
+TEST(PlainParser, TakesWhatMostPacketsAre) {
+  const std::vector<Frame> frames = {
+      Eth().Ipv4(kA, kB).Udp(1, 2).Payload(40).Build(),
+      Eth().Ipv4(kA, kB).Tcp(1, 2).Payload(40).Build(),
+      Eth().Vlan(5, 3).Ipv4(kA, kB).Udp(1, 2).Payload(40).Build(),
+      Eth().Vlan(0, 0, 0x88a8).Ipv4(kA, kB).Tcp(1, 2).Payload(40).Build(),
+  };
+  EXPECT_EQ(CountPlain(frames), frames.size());
+}
+
+TEST(PlainParser, LeavesTheRestToTheParser) {
+  const std::vector<Frame> frames = {
+      Eth().Ipv4(kA, kB).Udp(1, 2).Payload(4).Build(),  // short
+      Eth().Vlan(5, 0, 0x88a8).Vlan(5, 3).Ipv4(kA, kB).Udp(1, 2).Payload(40).Build(),
+      Eth().Ipv6(1, 2).Udp(1, 2).Payload(40).Build(),
+      Eth().Type(0x88cc).Payload(60).Build(),
+  };
+  EXPECT_EQ(CountPlain(frames), 0u);
+}
+
+TEST(PlainParser, AgreesWithTheParserOnDamagedFrames) {
+  testing::Random random(testing::RandomSeed());
+  const std::vector<Frame> good = {
+      Eth().Ipv4(kA, kB).Udp(1, 2).Payload(40).Build(),
+      Eth().Ipv4(kA, kB).Tcp(1, 2).Payload(60).Build(),
+      Eth().Vlan(5, 3).Ipv4(kA, kB).Udp(1, 2).Payload(40).Build(),
+      Eth().Vlan(5, 3).Ipv4(kA, kB).Tcp(1, 2).Payload(40).Build(),
+  };
+  std::vector<Frame> frames;
+  for (int i = 0; i < 100'000; ++i) {
+    Frame& frame = frames.emplace_back(random.Pick(good));
+    // Where lengths, types and flags are.
+    for (uint32_t n = random.Below(4); n > 0; --n) {
+      frame[random.Below(56)] =
+          static_cast<uint8_t>(random.Below(2) ? random.Bits() : random.Below(64));
+    }
+    if (random.OneIn(4)) frame.resize(14 + random.Below(static_cast<uint32_t>(frame.size()) - 14));
+  }
+  EXPECT_GT(CountPlain(frames), frames.size() / 10);
 }
 
 TEST(Parser, SurvivesRandomBytesAndIsAPureFunction) {

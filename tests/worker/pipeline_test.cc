@@ -46,7 +46,7 @@ TEST_F(PipelineTest, SendsThePacketAsItCame) {
   EXPECT_EQ(slow_path_.translations(), 1u);
   EXPECT_EQ(pipeline_->stats().megaflow_hits.Get(), 1u);
   Receive({Udp(1)});
-  EXPECT_EQ(pipeline_->stats().exact_match_hits.Get(), 1u);
+  EXPECT_EQ(pipeline_->stats().megaflow_hits.Get(), 2u);
 }
 
 TEST_F(PipelineTest, GivesTheSlowPathAKeyWithEveryLineDefined) {

@@ -109,6 +109,11 @@ class FlowTable {
       LookupOtherCandidates(lookup);
     }
   }
+  /// Whether `guess`, any megaflow of this table that there is or was, decides about the packet
+  /// with this line 0.
+  [[gnu::always_inline]] bool Decides(const Megaflow& guess, const KeyLine& line) const {
+    return MatchesLine(line, guess) && !IsStale(guess);
+  }
   /// The one decision for whatever comes in by the port, as long as it reads nothing but the port;
   /// nullptr if it does not, or there is none.
   Megaflow* FindForPort(PortNo in_port) const;

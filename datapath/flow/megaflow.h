@@ -14,11 +14,12 @@
 #include <emmintrin.h>
 
 #include <cstdint>
+#include <cstring>
 
 #include "base/drop_reason.h"
 #include "datapath/flow/action.h"
 #include "datapath/flow/slow_path.h"
-#include "datapath/packet/flow_key.h"
+#include "datapath/packet/key_line.h"
 
 namespace vsw {
 
@@ -92,6 +93,24 @@ inline bool MaskedLineEquals(const uint8_t* packet, const uint8_t* mask, const u
 
 /// The lines behind the first one; out of line since few masks have any.
 bool MoreLinesEqual(FlowKey* key, const Megaflow& flow);
+
+/// The same for a packet whose line 0 is at hand in registers, and a flow whose mask has bits there
+/// alone; else false.
+[[gnu::always_inline]] inline bool MatchesLine(const KeyLine& packet, const Megaflow& flow) {
+  const FlowMask* mask = flow.mask;
+  if (mask == nullptr || mask->lines != kLineBase) [[unlikely]]
+    return false;
+  const uint8_t* bits = mask->bits.line(0);
+  uint64_t difference = 0;
+#pragma GCC unroll 8
+  for (size_t i = 0; i < kLineBytes / sizeof(uint64_t); ++i) {
+    uint64_t bit, key;
+    std::memcpy(&bit, bits + i * sizeof(bit), sizeof(bit));
+    std::memcpy(&key, flow.key_line0 + i * sizeof(key), sizeof(key));
+    difference |= (packet.word[i] & bit) ^ key;
+  }
+  return difference == 0;
+}
 
 /// True if the packet belongs to `flow`. Defines lines of `key` that the mask needs.
 inline bool Matches(FlowKey* key, const Megaflow& flow) {

@@ -38,6 +38,7 @@ Pipeline::Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowT
       budget_(kMaxPorts, env_.tsc_hz / kBudgetTicksPerSecond, env_.tsc_hz / kBudgetBurstsPerSecond),
       held_(env_.tsc_hz / 10 * 35, env_.tsc_hz / 10),
       work_(std::make_unique<FlowLookup[]>(kBurst)),
+      guesses_(kMaxPorts),
       translation_(std::make_unique<Translation>()) {
   report_ = [this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
                    uint64_t used_tsc) {
@@ -51,7 +52,11 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
-  if (!ForwardAll(in_port, burst, now_tsc)) Lookup(Parse(in_port, burst), now_tsc);
+  if (!ForwardAll(in_port, burst, now_tsc)) {
+    const uint32_t count = Parse(in_port, burst);
+    Lookup(count, now_tsc);
+    if (count > 0) guesses_[ToInt(in_port) % kMaxPorts] = work_[count - 1].flow;
+  }
   if (executor_.recirculation_count() > 0) [[unlikely]]
     Recirculate(now_tsc);
   Finish(now_tsc);
@@ -136,7 +141,8 @@ uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
     for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod_offset(packet, void*, 64));
   }
   uint64_t bytes = 0;
-  uint32_t count = 0;
+  uint32_t count = 0, guessed = 0;
+  Megaflow* guess = guesses_[ToInt(in_port) % kMaxPorts];
   for (rte_mbuf* packet : burst) {
     bytes += packet->pkt_len;
     FlowLookup* work = &work_[count];
@@ -144,8 +150,14 @@ uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
     if (role == nullptr && ParsePlain(packet, in_port, &line, &work->key)) [[likely]] {
       work->packet = packet;
       work->lookups = 0;
-      flows_->Prepare(work, line);
       ++count;
+      if (guess != nullptr && flows_->Decides(*guess, line)) {
+        work->flow = guess;
+        ++guessed;
+      } else {
+        guess = nullptr;  // for the rest of the burst: where flows are many it only costs
+        flows_->Prepare(work, line);
+      }
       continue;
     }
     if (!ParseOne(packet, in_port, work)) [[unlikely]]
@@ -156,6 +168,7 @@ uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
   }
   CountersOf(in_port)->rx_packets.Add(burst.size());
   CountersOf(in_port)->rx_bytes.Add(bytes);
+  stats_.megaflow_hits.Add(guessed);
   return count;
 }
 
@@ -214,19 +227,25 @@ bool Pipeline::Terminate(const IngressRole& role, FlowLookup* work) {
 
 void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
   const std::span<FlowLookup> works(work_.get(), count);
-  for (FlowLookup& work : works) flows_->Locate(&work);
-  uint32_t missing = 0, by_mask = 0;
+  for (FlowLookup& work : works) {
+    if (work.flow == nullptr) flows_->Locate(&work);
+  }
+  uint32_t missing = 0, by_mask = 0, exact = 0;
   uint32_t misses[kBurst];
   for (uint32_t i = 0; i < count; ++i) {
-    flows_->LookupQuick(&works[i]);
-    if (works[i].flow == nullptr) [[unlikely]] {
+    FlowLookup* work = &works[i];
+    if (work->flow != nullptr) continue;
+    flows_->LookupQuick(work);
+    if (work->flow == nullptr) [[unlikely]] {
       misses[missing++] = i;
+    } else if (work->sole != nullptr) {
+      ++by_mask;
     } else {
-      by_mask += works[i].sole != nullptr;
+      ++exact;
     }
   }
   stats_.megaflow_hits.Add(by_mask);
-  stats_.exact_match_hits.Add(count - missing - by_mask);
+  stats_.exact_match_hits.Add(exact);
   // Misses are settled before anything is executed, so that packets leave in the order they came.
   if (missing > 0) [[unlikely]]
     LookupMissing({misses, missing}, now_tsc);

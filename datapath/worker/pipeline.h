@@ -138,6 +138,8 @@ class Pipeline : private TunnelOutlet {
   uint64_t lost_upcalls_ = 0;              // that were counted
   bool events_pushed_ = false;
   std::unique_ptr<FlowLookup[]> work_;
+  // By ingress port: what the last burst had last. Often it is what the next one has, too.
+  std::vector<Megaflow*> guesses_;
   std::unique_ptr<Translation> translation_;
   FlowTable::Report report_;
 };

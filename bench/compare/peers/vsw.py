@@ -4,7 +4,7 @@
 import subprocess
 
 from bench.compare import machine
-from bench.compare.command import BIN, ROOT, run
+from bench.compare.command import BIN, ROOT, CommandFailed, run
 from bench.compare.peers.base import Peer, tx_packets
 
 
@@ -49,6 +49,11 @@ class Vsw(Peer):
         self._ctl("add-port", "br0", "p1", "ofport=1", *source)
 
     def stop(self):
+        # The bridge's device stays when the daemons end; the next round brings one of that name.
+        try:
+            self._ctl("--if-exists", "del-br", "br0")
+        except CommandFailed:
+            pass
         run(ROOT / "deploy" / "vsw", "stop", "--run-dir", self.run_dir)
 
     def forwarded(self):

@@ -45,7 +45,7 @@ class OpenVSwitch(Peer):
         return run(*words, environment=self.environment, **more)
 
     def _vsctl(self, *words):
-        return self._run("ovs-vsctl", "-t", "60", f"--db=unix:{self.at}/db.sock", *words)
+        return self._run("ovs-vsctl", "-t", "20", f"--db=unix:{self.at}/db.sock", *words)
 
     def _spawn(self, name, *words):
         self.background.append(
@@ -107,6 +107,11 @@ class OpenVSwitch(Peer):
             time.sleep(0.05)
 
     def stop(self):
+        # Its device would stay.
+        try:
+            self._vsctl("--if-exists", "del-br", "br0")
+        except CommandFailed:
+            pass
         for program in reversed(self.background):
             program.stop()
 

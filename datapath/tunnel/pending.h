@@ -44,7 +44,7 @@ class PendingQueue {
             NextHopTable* table) {
     Ends* row = FindOrTake(ends);
     if (row == nullptr || row->count == kMaxPacketsPerEnds || count_ == kMaxPackets) return false;
-    if (row->count == 0 || now_tsc - row->asked_tsc >= ask_again_tsc_) {
+    if (row->count == 0 || Elapsed(row->asked_tsc, now_tsc) >= ask_again_tsc_) {
       table->Miss(ends.local, ends.remote);
       row->asked_tsc = now_tsc;
     }
@@ -85,6 +85,12 @@ class PendingQueue {
 
  private:
   static constexpr uint32_t kNone = kMaxPackets;
+
+  // A round of the worker looks by the time that it began at, and packets are held later in it.
+  static uint64_t Elapsed(uint64_t since_tsc, uint64_t now_tsc) {
+    return now_tsc > since_tsc ? now_tsc - since_tsc : 0;
+  }
+
   struct Waiting {
     rte_mbuf* packet;
     uint64_t since_tsc;
@@ -131,11 +137,11 @@ class PendingQueue {
       }
       return;
     }
-    while (row->count > 0 && now_tsc - waiting_[row->first].since_tsc >= max_age_tsc_) {
+    while (row->count > 0 && Elapsed(waiting_[row->first].since_tsc, now_tsc) >= max_age_tsc_) {
       const auto [packet, context] = TakeFirst(row);
       drop(packet, context);
     }
-    if (row->count > 0 && now_tsc - row->asked_tsc >= ask_again_tsc_) {
+    if (row->count > 0 && Elapsed(row->asked_tsc, now_tsc) >= ask_again_tsc_) {
       table->Miss(row->ends.local, row->ends.remote);
       row->asked_tsc = now_tsc;
     }

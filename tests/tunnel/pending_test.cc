@@ -84,6 +84,17 @@ TEST_F(PendingQueueTest, GivesBackWhatWaitsTooLong) {
   EXPECT_TRUE(queue_.empty());
 }
 
+TEST_F(PendingQueueTest, KeepsWhatWasHeldAfterTheRoundBegan) {
+  ASSERT_TRUE(Hold(1, a_, 1005));
+  Resolve(b_);  // has everything looked at
+  Release(1000);
+  EXPECT_THAT(dropped_, IsEmpty());
+  EXPECT_EQ(Misses(), 1);
+  Resolve(a_);
+  Release(1010);
+  EXPECT_THAT(sent_, ElementsAre(1));
+}
+
 TEST_F(PendingQueueTest, OneDestinationCannotTakeAllRoom) {
   uintptr_t held = 0;
   while (Hold(held + 1, a_, 0)) ++held;

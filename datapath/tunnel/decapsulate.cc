@@ -19,6 +19,8 @@ constexpr uint32_t kEthernetBytes = 14;
 constexpr uint32_t kTagBytes = 4;
 constexpr uint32_t kIpv6Bytes = 40;
 constexpr uint32_t kUdpBytes = 8;
+constexpr uint8_t kDestinationOptions = 60;
+constexpr uint8_t kOptionMustBeKnown = 0xc0;
 // Ethernet with two tags, IPv4 with options, UDP and the longest tunnel header.
 constexpr uint32_t kMaxOuterBytes =
     kEthernetBytes + 2 * kTagBytes + 60 + kUdpBytes + kMaxTunnelHeaderBytes;
@@ -40,6 +42,24 @@ uint16_t Load16(const uint8_t* at) {
   return value.Get();
 }
 
+// Goes past destination options: Linux puts its tunnel encapsulation limit (RFC 2473 section 5.1)
+// in front of GRE. Options that a receiver must know (RFC 8200 section 4.2) and other extension
+// headers have no tunnel behind them.
+bool FollowsIpv6(uint8_t next, uint8_t protocol, Outer* outer) {
+  while (next == kDestinationOptions) {
+    if (outer->l4 + 2 > outer->size) return false;
+    const uint8_t* header = outer->bytes + outer->l4;
+    const uint32_t bytes = (header[1] + 1u) * 8;
+    if (outer->l4 + bytes > outer->size) return false;
+    for (uint32_t at = 2; at + 1 < bytes; at += header[at] == 0 ? 1 : 2u + header[at + 1]) {
+      if ((header[at] & kOptionMustBeKnown) != 0) return false;
+    }
+    next = header[0];
+    outer->l4 += bytes;
+  }
+  return next == protocol;
+}
+
 // What the parser saw it has seen whole, but for what stands behind the IP header.
 bool Locate(const rte_mbuf* packet, const FlowKey& key, uint8_t* buffer, Outer* outer) {
   outer->size = std::min(packet->pkt_len, kMaxOuterBytes);
@@ -58,8 +78,7 @@ bool Locate(const rte_mbuf* packet, const FlowKey& key, uint8_t* buffer, Outer* 
     outer->l4 = outer->l3 + kIpv6Bytes;
     outer->end = outer->l4 + Load16(ip + 4);
   }
-  // Behind extension headers a tunnel is not looked for.
-  return outer->v4 || ip[6] == key.ip_proto;
+  return outer->v4 || FollowsIpv6(ip[6], key.ip_proto, outer);
 }
 
 bool Ipv4ChecksumHolds(const Outer& outer) {

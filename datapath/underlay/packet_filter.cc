@@ -7,7 +7,7 @@ namespace vsw {
 namespace {
 
 constexpr uint32_t kAll = 0x40000;  // bytes of the frame: more than there can be
-constexpr uint32_t kUdp = 17, kGre = 47, kIpv6Fragment = 44;
+constexpr uint32_t kUdp = 17, kGre = 47, kIpv6Fragment = 44, kIpv6Options = 60;
 // Offsets in a frame without tags.
 constexpr uint32_t kTypeIpv4 = 0x0800, kTypeIpv6 = 0x86dd;
 constexpr uint32_t kType = 12, kIpv4 = 14, kIpv6 = 14;
@@ -58,7 +58,7 @@ class Program {
 
 std::vector<sock_filter> MakeTunnelFilter(std::span<const uint16_t> udp_ports, bool gre) {
   std::vector<size_t> untagged, ours, ipv4, udp4, first4, ipv6, udp6, fragment6, udp_fragment6,
-      first6, port_is_loaded;
+      first6, options6, port_is_loaded;
   Program p;
   p.LoadAncillary(SKF_AD_VLAN_TAG_PRESENT).IfEqual(0, 1).GoTo(&untagged).Refuse();
   p.Here(untagged).LoadAncillary(SKF_AD_PKTTYPE).IfEqual(PACKET_HOST, 1).GoTo(&ours).Refuse();
@@ -72,8 +72,9 @@ std::vector<sock_filter> MakeTunnelFilter(std::span<const uint16_t> udp_ports, b
   p.Here(first4).LoadHalfBehindIpv4(2).GoTo(&port_is_loaded);
 
   p.Here(ipv6).LoadByte(kIpv6 + 6);
-  if (gre) p.IfEqual(kGre, 1).Accept();
+  if (gre) p.IfEqual(kGre, 1).Accept().IfEqual(kIpv6Options, 1).GoTo(&options6);
   p.IfEqual(kUdp, 1).GoTo(&udp6).IfEqual(kIpv6Fragment, 1).GoTo(&fragment6).Refuse();
+  p.Here(options6).LoadByte(kIpv6Payload).IfEqual(kGre, 1).Accept().Refuse();
   p.Here(udp6).LoadHalf(kIpv6Payload + 2).GoTo(&port_is_loaded);
   p.Here(fragment6).LoadByte(kIpv6Payload).IfEqual(kUdp, 1).GoTo(&udp_fragment6).Refuse();
   p.Here(udp_fragment6).LoadHalf(kIpv6Payload + 2).IfNone(0xfff8, 1).GoTo(&first6).Refuse();

@@ -14,8 +14,9 @@
 namespace vsw {
 
 /// Accepts untagged frames to the device's own address with UDP to one of `udp_ports`, or GRE if
-/// `gre`, over IPv4 (with options too) or IPv6 without extension headers. Of fragments the first
-/// ones, so that they can be counted; the others say no port.
+/// `gre`, over IPv4 (with options too) or IPv6 without extension headers, but for destination
+/// options in front of GRE. Of fragments the first ones, so that they can be counted; the others
+/// say no port.
 std::vector<sock_filter> MakeTunnelFilter(std::span<const uint16_t> udp_ports, bool gre);
 
 /// Accepts nothing.

@@ -105,6 +105,23 @@ TEST_F(DecapsulateTest, TakesWhatComesOverIpv6AndInTags) {
   EXPECT_EQ(key_.tun_flags.Get(), kTunnelKeyPresent | kTunnelOam);
 }
 
+TEST_F(DecapsulateTest, GoesPastDestinationOptions) {
+  AddPort(3, TunnelKind::kGre, {{"remote", "fd00::2"}, {"key", "100"}});
+  const auto outer = PacketBuilder().Ethernet(0x11, 0x22).Ipv6(2, 1).Extension(60, 8).Protocol(47);
+  Bytes frame = With(outer, Join({testing::Gre(0x2000, {0, 0, 0, 100}), Inner()}));
+  // The tunnel encapsulation limit, which is 4, and padding.
+  const Bytes options = {4, 1, 4, 1, 1, 0};
+  std::copy(options.begin(), options.end(), frame.begin() + 14 + 40 + 2);
+  ASSERT_EQ(Receive(frame).verdict, DecapVerdict::kDone);
+  EXPECT_EQ(Left(), Inner());
+  EXPECT_EQ(key_.tun_id.Get(), 100u);
+  frame[14 + 40 + 2] = 0xc4;  // an option that whoever does not know it must not pass over
+  EXPECT_EQ(Receive(frame).verdict, DecapVerdict::kNotForTunnel);
+  const auto routed = PacketBuilder().Ethernet(0x11, 0x22).Ipv6(2, 1).Extension(43, 8).Protocol(47);
+  const Bytes gre = Join({testing::Gre(0x2000, {0, 0, 0, 100}), Inner()});
+  EXPECT_EQ(Receive(With(routed, gre)).verdict, DecapVerdict::kNotForTunnel);
+}
+
 TEST_F(DecapsulateTest, TakesOffPaddingAndReadsScatteredHeaders) {
   AddPort(3, TunnelKind::kGre, {{"remote", "192.0.2.2"}});
   const auto outer =

@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/status.h"
 #include "datapath/port/rtnl.h"
 #include "datapath/underlay/netlink_view.h"
 #include "datapath/underlay/packet_filter.h"
 #include "datapath/underlay/quiet_sockets.h"
 #include "tests/port/netns_fixture.h"
 #include "tests/support/eal.h"
+#include "tests/support/packet_builder.h"
 #include "tests/underlay/fake_kernel.h"
 
 namespace vsw {
@@ -77,6 +79,26 @@ TEST_F(UnderlayPortTest, ReceivesGreOnlyIfATunnelWantsIt) {
   EXPECT_EQ(ReceiveFrames(*with, 1).size(), 1u);
   rte_mbuf* burst[kBurst];
   EXPECT_EQ(without->Receive(QueueId{0}, burst, rx_), 0);
+}
+
+TEST_F(UnderlayPortTest, ReceivesGreBehindDestinationOptionsButNothingElseThere) {
+  auto port = MakePort(/*gre=*/true);
+  const MacAddress to = Device("u0").mac, from = MacAddress::FromU64(0x020000000002);
+  const auto options = testing::PacketBuilder().Ethernet(to, from).Ipv6(2, 1).Extension(60, 8);
+  std::string send = "p=s.socket(s.AF_PACKET,s.SOCK_RAW)\np.bind((\"u1\",0))\n";
+  for (const uint8_t protocol : {17, 47}) {
+    const std::vector<uint8_t> frame =
+        testing::PacketBuilder(options).Protocol(protocol).Payload(40).Build();
+    std::string text;
+    for (const uint8_t byte : frame) text += fmt::format("{:02x}", byte);
+    send += "p.send(bytes.fromhex(\"" + text + "\"))\n";
+  }
+  ASSERT_TRUE(FromPeer(send));
+  const auto frames = ReceiveFrames(*port, 1);
+  ASSERT_EQ(frames.size(), 1u);
+  EXPECT_EQ(frames[0][14 + 40], 47);
+  rte_mbuf* burst[kBurst];
+  EXPECT_EQ(port->Receive(QueueId{0}, burst, rx_), 0);
 }
 
 TEST_F(UnderlayPortTest, TheKernelDoesNotSayThatNobodyIsThere) {

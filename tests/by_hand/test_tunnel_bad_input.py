@@ -4,7 +4,7 @@
 import struct
 
 from lib.case import main, wait_until
-from lib.frames import frame, send
+from lib.frames import frame, mac_bytes, send
 from lib.traffic import ping
 from lib.underlay import hosts, inner, outer
 
@@ -72,10 +72,8 @@ def bad_input(case, one, two):
         one.tunnel(kind, kind, 2, "key=100")
     two.tunnel("vxlan", "vxlan", 1, "key=100")
     assert ping(one.guest, inner(2)) == 3
-    # ethernet addresses of eth0: destination, source
-    mac = [bytes.fromhex(host.space.check("cat /sys/class/net/eth0/address").strip()
-                         .replace(":", "")) for host in (one, two)]
-    for what, data, reason in bad_packets(b"".join(mac)):
+    macs = b"".join(mac_bytes(host.space.mac("eth0")) for host in (one, two))
+    for what, data, reason in bad_packets(macs):
         case.step(f"{what}: {reason}")
         before = counted(one).get(reason, 0)
         send(two.space, "eth0", data)

@@ -42,7 +42,7 @@ def open_vswitch(case, one, peer):
     """Userspace tunnels of Open vSwitch: br-phy holds the underlay address, br0 the guest."""
     ovs = OpenVswitch(case, peer)
     peer.check("ip address flush dev eth0")
-    mac = peer.check("cat /sys/class/net/eth0/address").strip()
+    mac = peer.mac("eth0")
     ovs.vsctl("add-br br-phy -- set bridge br-phy datapath_type=netdev "
               f"other_config:hwaddr={mac} -- add-port br-phy eth0")
     peer.check(f"ip address add {outer(2)}/24 dev br-phy; ip link set br-phy up")

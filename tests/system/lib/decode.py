@@ -45,7 +45,7 @@ class Capture:
 
     def __init__(self, space, device, expression):
         self._space = space
-        self._words = ["-i", device, "-Q", "in", "-U", "-w"]
+        self._words = ["-i", device, "-Q", "in", "-U", "--immediate-mode", "-w"]
         self._filter = expression
         self.path = f"{space.scratch}/capture.{time.monotonic_ns()}.pcap"
         self._process = None

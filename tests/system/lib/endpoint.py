@@ -91,6 +91,11 @@ class Namespace:
             self.check(f"ip address add {address} dev {device}")
         self.check(f"ip link set {device} up")
 
+    def mac(self, device):
+        """Returns a device's hardware address. (/sys is that of the namespace it was mounted in.)"""
+        words = self.check(f"ip -o link show dev {device}").split()
+        return words[words.index("link/ether") + 1]
+
     def link_with(self, owner, name, address):
         """Makes a veth pair: `name` in the owner's namespace, eth0 with the address here."""
         command(*owner.within("ip"), "link", "add", name, "type", "veth", "peer", "name",

@@ -118,7 +118,8 @@ class Switch:
         return self.pid(daemon)
 
     def show_evidence(self):
-        """Prints the ends of the logs."""
+        """Prints the ends of the logs, and what was lost."""
+        print(f"--- drops of {self.run_dir.name}\n{self.try_ctl('drops')[1]}")
         for path in sorted(self.run_dir.glob("*.log")):
             lines = path.read_text(errors="replace").splitlines()[-40:]
             print(f"--- {path.name} of {self.run_dir.name}", *lines, sep="\n")

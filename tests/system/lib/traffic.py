@@ -12,7 +12,24 @@ def ping(source, address, count=3, options="", timeout=30):
                            timeout)
     found = re.search(r"(\d+) received", output)
     assert found, f"ping {address} said: {output}"
-    return int(found.group(1))
+    # Late answers can come together with the last one that was waited for.
+    return min(int(found.group(1)), count)
+
+
+def ping_once(source, address, wait=4):
+    """Sends a single ping; tells whether it was answered within `wait` seconds."""
+    # With -w there would be another one each second until an answer comes.
+    _, output = source.run(f"ping -n -q -c 1 -W {wait} {address}", wait + 10)
+    return " 1 received" in output
+
+
+def lost_pings(source, address, count=5, timeout=30):
+    """Pings until `count` are answered; returns the numbers of those that were not, up to the last
+    one that was."""
+    _, output = source.run(f"ping -n -c {count} -i 0.1 -w {timeout - 5} {address}", timeout)
+    numbers = {int(number) for number in re.findall(r"bytes from .*icmp_seq=(\d+)", output)}
+    assert len(numbers) >= count, f"ping {address} said: {output}"
+    return sorted(set(range(1, max(numbers))) - numbers)
 
 
 def expect_ping(source, address, count=3, options=""):

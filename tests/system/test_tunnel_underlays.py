@@ -4,7 +4,7 @@ tunnels follow when routes, devices and addresses change."""
 
 from lib.case import main, wait_until
 from lib.endpoint import command
-from lib.traffic import ping, transfer
+from lib.traffic import ping, ping_once, transfer
 from lib.underlay import address, hosts, inner, outer, tunnel_drops
 
 
@@ -40,7 +40,6 @@ def by_internal_port(case, one, two):
         host.space.check("ip address flush dev eth1")
         host.switch.ctl("add-br", "phy")
         host.switch.ctl("add-port", "phy", "eth1", "type=system")
-        host.switch.ctl("add-port", "phy", "phy", "type=internal")
         address(host.space, host.number, "phy")
     wait_until(lambda: "phy" in str(one.facts("t1")), "the port goes by the internal port")
     assert ping(one.space, outer(2)) == 3
@@ -56,17 +55,19 @@ def by_dpdk_port(case, one, two):
     two.space.check("ip link set eth1 up")
     address(two.space, 2, "eth1")
     one.space.check("ip address flush dev eth1; ip link set eth1 up promisc on")
+    # The kernel hands checksums on between the ends of a veth pair without making them, and this
+    # DPDK device takes frames for what would be on a wire.
+    two.space.check("ethtool -K eth1 tx off")
     one.switch.ctl("add-br", "phy")
-    mac = one.space.check("cat /sys/class/net/eth1/address").strip()
     one.switch.ctl("add-port", "phy", "nic", "type=dpdk", "devargs=net_af_packet0,iface=eth1",
-                   f"mac={mac}", f"address={outer(1)}/24,{outer(1, 6)}/64")
+                   f"address={outer(1)}/24,{outer(1, 6)}/64")
     for family in (4, 6):
         two.space.run("ip neigh flush dev eth1")
         assert ping(two.space, outer(1, family)) == 3, f"the port's address does not answer (IPv{family})"
         for host, to in ((one, 2), (two, 1)):
             host.switch.ctl("del-port", "t1")
             host.tunnel("t1", "geneve", to, "key=5", family=family)
-        assert ping(one.guest, inner(2), count=1) == 1, "the first ping was lost"
+        assert ping_once(one.guest, inner(2)), "the first ping was lost"
         assert ping(two.guest, inner(1)) == 3
         transfer(one.guest, two.guest, inner(2), mib=2)
 

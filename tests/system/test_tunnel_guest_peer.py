@@ -22,7 +22,6 @@ def body(case):
     switch.ctl("add-br", "br0")
     path = case.folder / "peer.sock"
     switch.ctl("add-port", "phy", "peer", "type=vhost-user", f"path={path}")
-    switch.ctl("add-port", "phy", "phy", "type=internal")
     address(switch.space, 1, "phy")
     peer = case.machine("peer", [Nic(path, f"{outer(2)}/24", mac="52:54:00:00:00:02")])
     here = case.tap_host(switch, "br0", "vm1", f"{inner(1)}/24")
@@ -37,6 +36,7 @@ def body(case):
         peer.check(f"ip link add tun0 type {device}; ip address add {inner(2)}/24 dev tun0; "
                    "ip link set tun0 up mtu 1400")
         switch.ctl("add-port", "br0", "t1", f"type={kind}", f"remote={outer(2, family)}", "key=100")
+        here.run("ip neigh flush all")  # the device before had another address
         wait_until(lambda: ping(here, inner(2), count=1, timeout=7) == 1, "the peer answers")
         assert ping(here, inner(2)) == 3
         assert ping(peer, inner(1)) == 3

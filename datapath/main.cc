@@ -119,7 +119,8 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   };
   const UnderlaySide underlay_side = {
       .configure = [&underlay](const UnderlayConfig& config) { underlay->Configure(config); },
-      .locals = [&underlay] { return underlay->report().locals; }};
+      .locals = [&underlay] { return underlay->report().locals; },
+      .port_names = [&underlay] { return underlay->port_names(); }};
   ApplyThread apply(
       std::make_unique<Applier>(workers.get(), &slow_path, make_port, sweep, underlay_side),
       workers.get(), &signal);

@@ -437,6 +437,7 @@ void Applier::Publish() {
     if (row.port != nullptr) report.device = row.port->ReadDeviceCounters();
     next->ports.push_back(std::move(report));
   }
+  if (underlay_.port_names) next->underlay_ports = underlay_.port_names();
   const StateReportPtr previous = report();
   next->version = previous->version + (SaysTheSame(*previous, *next) ? 0 : 1);
   const std::lock_guard lock(report_mutex_);

@@ -13,8 +13,8 @@
 
 namespace vsw {
 
-/// Counters of the ports of `bridge` (all if empty), and their drops above zero. Runs a task on the
-/// slow thread.
+/// Counters of the ports of `bridge`, or if that is empty of all, those of the underlay too; and
+/// their drops above zero. Runs a task on the slow thread.
 void ReportCounters(const StateReport& state, const std::string& bridge, WorkerSet* workers,
                     SlowPath* slow_path, datapath::v1::GetCountersResponse* response);
 

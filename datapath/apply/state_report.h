@@ -6,6 +6,7 @@
 #define VSW_DATAPATH_APPLY_STATE_REPORT_H_
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -35,10 +36,12 @@ struct PortReport {
 };
 
 struct StateReport {
-  uint64_t version = 0;           // another one for each change other than in device counters
+  uint64_t version = 0;           // another one for each change other than in what is counted
   uint64_t applied_revision = 0;  // 0 = nothing applied yet
   std::vector<BridgeReport> bridges;
   std::vector<PortReport> ports;
+  /// Names of the underlay's ports, which belong to no bridge, for what they count.
+  std::map<PortNo, std::string> underlay_ports;
 
   const BridgeReport* FindBridge(const std::string& name) const;
   const PortReport* FindPort(const std::string& name) const;
@@ -46,7 +49,7 @@ struct StateReport {
 
 using StateReportPtr = std::shared_ptr<const StateReport>;
 
-/// Equal but for version and device counters.
+/// Equal but for version, device counters and the underlay's ports.
 bool SaysTheSame(const StateReport& a, const StateReport& b);
 
 }  // namespace vsw

@@ -6,6 +6,8 @@
 #define VSW_DATAPATH_APPLY_UNDERLAY_SIDE_H_
 
 #include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "datapath/flow/tunnel_facts.h"
@@ -19,6 +21,8 @@ struct UnderlaySide {
   std::function<void(const UnderlayConfig&)> configure;
   /// The host's addresses on devices of internal and TAP ports, as now known.
   std::function<std::vector<TunnelLocal>()> locals;
+  /// Its own ports, which belong to no bridge, by number.
+  std::function<std::map<PortNo, std::string>()> port_names;
 };
 
 }  // namespace vsw

@@ -72,6 +72,11 @@ UnderlayReport Underlay::report() const {
   return report_;
 }
 
+std::map<PortNo, std::string> Underlay::port_names() const {
+  const std::lock_guard lock(mutex_);
+  return names_;
+}
+
 void Underlay::Run() {
   for (;;) {
     Wait(engine_->next_ns());
@@ -138,16 +143,39 @@ void Underlay::ConfigureEngine(const UnderlayConfig& config) {
 }
 
 absl::StatusOr<PortNo> Underlay::OpenPort(const KernelDevice& device) {
-  for (uint32_t number = kFirstUnderlayPort; number < kMaxPorts; ++number) {
-    if (ports_.contains(PortNo{number})) continue;
-    VSW_ASSIGN_OR_RETURN(std::unique_ptr<UnderlayPort> port,
-                         UnderlayPort::Make(PortNo{number}, device, filter_, pool_));
-    VSW_LOG_INFO("tunnel packets go over {} now", device.name);
-    opened_.push_back(port.get());
-    ports_[PortNo{number}] = std::move(port);
-    return PortNo{number};
+  const std::string name = UnderlayPort::NameOn(device);
+  const PortNo number = ChooseNumber(name);
+  if (number == kNoPort) {
+    return ResourceExhausted("tunnels go over {} devices already", ports_.size());
   }
-  return ResourceExhausted("tunnels go over {} devices already", ports_.size());
+  VSW_ASSIGN_OR_RETURN(std::unique_ptr<UnderlayPort> port,
+                       UnderlayPort::Make(number, device, filter_, pool_));
+  VSW_LOG_INFO("tunnel packets go over {} now", device.name);
+  const std::lock_guard lock(mutex_);
+  if (std::string& known = names_[number]; known != name) {
+    if (!known.empty()) workers_->ForgetCounters(number);
+    known = name;
+  }
+  opened_.push_back(port.get());
+  ports_[number] = std::move(port);
+  return number;
+}
+
+PortNo Underlay::ChooseNumber(const std::string& name) {
+  PortNo fresh = kNoPort, closed = kNoPort;
+  for (uint32_t i = kFirstUnderlayPort; i < kMaxPorts; ++i) {
+    const PortNo number{i};
+    if (ports_.contains(number)) continue;
+    const auto known = names_.find(number);
+    if (known == names_.end()) {
+      if (fresh == kNoPort) fresh = number;
+    } else if (known->second == name) {
+      return number;
+    } else if (closed == kNoPort) {
+      closed = number;
+    }
+  }
+  return fresh != kNoPort ? fresh : closed;
 }
 
 void Underlay::ClosePort(PortNo port) {

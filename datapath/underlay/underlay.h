@@ -15,6 +15,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -41,6 +42,8 @@ class Underlay {
   /// moment (and after a second at the latest).
   void Configure(const UnderlayConfig& config);
   UnderlayReport report() const;
+  /// Its ports by number ("underlay-eth0"), also those that are closed: what they counted stays.
+  std::map<PortNo, std::string> port_names() const;
 
  private:
   Underlay(UnderlayTables* tables, WorkerSet* workers, rte_mempool* pool,
@@ -51,6 +54,8 @@ class Underlay {
   void Wait(uint64_t until_ns);
   void ConfigureEngine(const UnderlayConfig& config);
   absl::StatusOr<PortNo> OpenPort(const KernelDevice& device);
+  /// The number that the port had before, or a new one, or that of a closed port; kNoPort: none.
+  PortNo ChooseNumber(const std::string& name);
   void ClosePort(PortNo port);
   void Publish(UnderlayPublication publication);
   /// Returns those that were replaced, to be freed after a grace period.
@@ -77,6 +82,7 @@ class Underlay {
   bool configured_ = true;                // and it has taken effect
   std::condition_variable configured_changed_;
   UnderlayReport report_;
+  std::map<PortNo, std::string> names_;  // also of closed ports
   bool stop_ = false;
   std::thread thread_;
 };

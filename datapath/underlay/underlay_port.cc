@@ -23,10 +23,7 @@ absl::StatusOr<std::unique_ptr<UnderlayPort>> UnderlayPort::Make(
 
 UnderlayPort::UnderlayPort(PortNo number, const KernelDevice& device,
                            std::unique_ptr<PacketSocket> socket, rte_mempool* pool)
-    : Port(number, "underlay-" + device.name),
-      device_(device),
-      socket_(std::move(socket)),
-      pool_(pool) {}
+    : Port(number, NameOn(device)), device_(device), socket_(std::move(socket)), pool_(pool) {}
 
 uint16_t UnderlayPort::Receive(QueueId queue, std::span<rte_mbuf*> burst, PortCounters& counters) {
   if (!pacer_.Due()) return 0;

@@ -16,6 +16,7 @@
 
 #include <memory>
 #include <span>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "datapath/port/packet_socket.h"
@@ -27,6 +28,9 @@ namespace vsw {
 
 class UnderlayPort : public Port {
  public:
+  /// What the port on the device is called where counters are shown.
+  static std::string NameOn(const KernelDevice& device) { return "underlay-" + device.name; }
+
   [[nodiscard]] static absl::StatusOr<std::unique_ptr<UnderlayPort>> Make(
       PortNo number, const KernelDevice& device, std::span<const sock_filter> filter,
       rte_mempool* pool);

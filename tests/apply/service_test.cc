@@ -56,11 +56,15 @@ class ServiceTest : public testing::Test {
   FakeSlowPath slow_path_;
   FakeWorkers workers_{&slow_path_};
   FakePorts ports_;
+  std::map<PortNo, std::string> underlay_ports_;
   InfoSignal signal_;
-  ApplyThread apply_{std::make_unique<Applier>(
-                         &workers_, &slow_path_,
-                         [this](const PortRequest& request) { return ports_.Make(request); }),
-                     &workers_, &signal_};
+  ApplyThread apply_{
+      std::make_unique<Applier>(
+          &workers_, &slow_path_,
+          [this](const PortRequest& request) { return ports_.Make(request); }, LeftoverSweep(),
+          UnderlaySide{
+              .configure = {}, .locals = {}, .port_names = [this] { return underlay_ports_; }}),
+      &workers_, &signal_};
   DatapathService service_{{.version = "1.2.3", .memory = "ordinary memory", .warnings = {}},
                            &apply_,
                            &workers_,
@@ -138,6 +142,33 @@ TEST_F(ServiceTest, AddsUpCountersOfWorkersDevicesAndPatches) {
   ASSERT_EQ(response.drops_size(), 2);
   EXPECT_EQ(response.drops(0).reason(), "vlan-not-allowed");
   EXPECT_EQ(response.drops(1).packets(), 2u);
+}
+
+TEST_F(ServiceTest, ReportsWhatPortsOfTheUnderlayCountedOnNoBridge) {
+  underlay_ports_[PortNo{kFirstUnderlayPort}] = "underlay-eth0";
+  workers_.totals[PortNo{kFirstUnderlayPort}].rx_packets = 7;
+  workers_.totals[PortNo{kFirstUnderlayPort}].drops[size_t(DropReason::kTunnelMalformed)] = 3;
+  dp::ActualState actual;
+  ASSERT_TRUE(Apply(Wanted(1, {"a"}), &actual).ok());
+  grpc::ClientContext context;
+  dp::GetCountersResponse all;
+  ASSERT_TRUE(stub_->GetCounters(&context, {}, &all).ok());
+  ASSERT_EQ(all.ports_size(), 2);
+  EXPECT_EQ(all.ports(1).port(), "underlay-eth0");
+  EXPECT_EQ(all.ports(1).bridge(), "");
+  EXPECT_EQ(all.ports(1).counters().rx_packets(), 7u);
+  EXPECT_EQ(all.ports(1).counters().rx_dropped(), 3u);
+  ASSERT_EQ(all.drops_size(), 1);
+  EXPECT_EQ(all.drops(0).port(), "underlay-eth0");
+  EXPECT_EQ(all.drops(0).reason(), "tunnel-malformed");
+  EXPECT_EQ(all.drops(0).packets(), 3u);
+  dp::GetCountersRequest bridge;
+  bridge.set_bridge("br0");
+  grpc::ClientContext bridge_context;
+  dp::GetCountersResponse some;
+  ASSERT_TRUE(stub_->GetCounters(&bridge_context, bridge, &some).ok());
+  EXPECT_EQ(some.ports_size(), 1);
+  EXPECT_EQ(some.drops_size(), 0);
 }
 
 TEST_F(ServiceTest, ListsAndFlushesAddresses) {

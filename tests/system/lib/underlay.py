@@ -77,6 +77,12 @@ class Host:
         return self.switch.ports()[port].get("status", {}).get("info", {})
 
 
+    def bfd(self, port):
+        """Returns the port's session."""
+        sessions = self.switch.read("bfd", "show").get("sessions", [])
+        return next(session for session in sessions if session["port"] == port)
+
+
 def hosts(case, count=2):
     """Makes the hosts with their switches."""
     return [Host(case, number, space) for number, space in enumerate(spaces(case, count), 1)]

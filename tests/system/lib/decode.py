@@ -41,11 +41,15 @@ def missing():
 
 
 class Capture:
-    """`with Capture(space, device, filter) as seen: ...`; then decode."""
+    """`with Capture(space, device, filter) as seen: ...`; then decode.
 
-    def __init__(self, space, device, expression):
+    Of each frame `snap` bytes are kept; `direction` is as the device's owner sees it.
+    """
+
+    def __init__(self, space, device, expression, direction="in", snap=262144):
         self._space = space
-        self._words = ["-i", device, "-Q", "in", "-U", "--immediate-mode", "-w"]
+        self._words = ["-i", device, "-Q", direction, "-s", str(snap), "-U", "--immediate-mode",
+                       "-w"]
         self._filter = expression
         self.path = f"{space.scratch}/capture.{time.monotonic_ns()}.pcap"
         self._process = None

@@ -60,9 +60,19 @@ void Bridge::EnterDefaultRule() {
 void Bridge::Configure(const SlowPathBridge& config) {
   dpid_ = config.dpid;
   ConfigureOptions(config.tlv_map);
-  for (const PortStatus& status : ports_.Configure(config, control_->NowNs())) {
+  const std::vector<PortStatus> changes = ports_.Configure(config, control_->NowNs());
+  if (PortConfigChanged()) {  // a port is gone: its number may be another one's later
+    Begin();
+    Commit();
+  }
+  for (const PortStatus& status : changes) {
     for (BridgeObserver* observer : observers_) observer->OnPortStatus(status);
   }
+}
+
+bool Bridge::PortConfigChanged() const {
+  const auto& settings = ports_.settings();
+  return port_config_ == nullptr ? !settings.empty() : *port_config_ != settings;
 }
 
 void Bridge::Begin() {
@@ -159,13 +169,18 @@ OfStatus Bridge::ModifyMeter(const MeterMod& mod, const RequestOrigin& origin) {
 }
 
 OfStatus Bridge::ModifyPort(const PortMod& mod) {
-  PortNo changed;
-  VSW_OF_RETURN_IF_ERROR(ports_.Modify(mod, &changed));
-  if (changed == kNoPort) return {};
-  host_->PortConfigChanged(id_, changed);
-  const PortStatus status{PortStatusReason::kModify, ports_.Describe(changed)};
-  for (BridgeObserver* observer : observers_) observer->OnPortStatus(status);
+  VSW_OF_RETURN_IF_ERROR(ports_.Check(mod));
+  StagePort(mod);
+  Commit();
   return {};
+}
+
+void Bridge::StagePort(const PortMod& mod) {
+  PortNo changed;
+  VSW_CHECK(ports_.Modify(mod, &changed).ok());
+  if (changed == kNoPort) return;
+  Begin();
+  changed_ports_.insert(changed);
 }
 
 OfStatus Bridge::ModifyTable(const TableMod& mod) {
@@ -266,8 +281,8 @@ OfStatus Bridge::ApplyBundle(std::span<const BundleEntry> entries, const Request
     return status;
   }
   Note(origin);
+  for (const PortMod* port : port_mods) StagePort(*port);
   Commit();
-  for (const PortMod* port : port_mods) (void)ModifyPort(*port).ok();
   for (const PacketOut* packet : packets) (void)SendPacket(*packet).ok();
   return {};
 }
@@ -277,6 +292,7 @@ std::unique_ptr<const PipelineState> Bridge::MakeState() const {
   state->version = version_;
   state->groups = groups_.present();
   state->meters = meters_.indices();
+  state->port_config = port_config_;
   state->fragments = fragments_;
   for (uint8_t table = 0; table < kTableCount; ++table) {
     state->miss[table] = const_cast<TableSet&>(tables_).config(table).miss;
@@ -294,6 +310,7 @@ void Bridge::Abandon() {
   origins_.clear();
   changed_groups_.clear();
   changed_meters_.clear();
+  changed_ports_.clear();
   group_mods_.clear();
   meter_mods_.clear();
 }
@@ -301,11 +318,15 @@ void Bridge::Abandon() {
 void Bridge::Commit() {
   if (!staged_) return;
   const bool changed = !tables_.changes().empty() || !changed_groups_.empty() ||
-                       !changed_meters_.empty() || state_changed_ || state_ == nullptr;
+                       !changed_meters_.empty() || !changed_ports_.empty() || PortConfigChanged() ||
+                       state_changed_ || state_ == nullptr;
   if (!changed) return Abandon();
   staged_ = false;
   groups_.Keep();
   meters_.Keep();
+  if (PortConfigChanged()) {
+    port_config_ = std::make_shared<const std::map<PortNo, uint32_t>>(ports_.settings());
+  }
   std::unique_ptr<const PipelineState> former = std::exchange(state_, MakeState());
   pipeline_.state.store(state_.get(), std::memory_order_release);
   // A translation under way by the former state still has to find the former rules.
@@ -337,6 +358,8 @@ void Bridge::ForgetDecisions() {
     if (meter == kMeterAll) everything = true;
     tags.push_back(MeterTag(id_, meter));
   }
+  for (const PortNo port : changed_ports_) tags.push_back(PortTag(port));
+  if (!changed_ports_.empty()) tags.push_back(FloodTag(id_));
   changed_groups_.clear();
   changed_meters_.clear();
   if (tags.empty() && filters.empty() && !everything) return;
@@ -378,6 +401,10 @@ void Bridge::TellOfChanges() {
     for (BridgeObserver* observer : observers_) observer->OnMeterMod(mod, origin);
   }
   origins_.clear();
+  for (const PortNo port : std::exchange(changed_ports_, {})) {
+    const PortStatus status{PortStatusReason::kModify, ports_.Describe(port)};
+    for (BridgeObserver* observer : observers_) observer->OnPortStatus(status);
+  }
 }
 
 void Bridge::Learn(const LearnNote& note) {

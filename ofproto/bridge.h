@@ -36,9 +36,6 @@ namespace vsw {
 class BridgeHost {
  public:
   virtual ~BridgeHost() = default;
-  /// Port settings of this bridge changed: the configuration that workers read is made anew, and
-  /// decisions about `port` are invalidated.
-  virtual void PortConfigChanged(BridgeId bridge, PortNo port) = 0;
   virtual OfStatus SendPacket(BridgeId bridge, const PacketOut& packet_out) = 0;
   virtual PortTotalsView PortTotals(PortNo port) = 0;
 };
@@ -50,7 +47,6 @@ class Bridge final : public BridgeControl {
   ~Bridge() override;
 
   const BridgePipeline* pipeline() const { return &pipeline_; }
-  const std::map<PortNo, uint32_t>& of_config() const { return ports_.settings(); }
   void Configure(const SlowPathBridge& config);
   std::vector<RefusedRule> ReplaceStoredRules(const StoredRules& rules);
 
@@ -98,6 +94,10 @@ class Bridge final : public BridgeControl {
   OfStatus Stage(const FlowMod& mod, const TableSet::ModOptions& options);
   OfStatus Stage(const GroupMod& mod);
   OfStatus Stage(const MeterMod& mod);
+  /// REQUIRES: ports_.Check(mod) is ok. Cannot be undone: the last that is staged.
+  void StagePort(const PortMod& mod);
+  /// By what state_ does not tell yet.
+  bool PortConfigChanged() const;
   OfStatus CheckReferences(const FlowMod& mod) const;
   OfStatus CheckActionReferences(const OfActions& actions) const;
   std::unique_ptr<const PipelineState> MakeState() const;
@@ -133,6 +133,7 @@ class Bridge final : public BridgeControl {
   OptionTable options_;
   std::shared_ptr<const TunnelOptionMap> option_map_;  // of options_; nullptr: empty
   std::vector<TlvMapping> configured_options_;         // those that the configuration asks for
+  std::shared_ptr<const std::map<PortNo, uint32_t>> port_config_;  // of state_
   BridgePipeline pipeline_;
   std::unique_ptr<const PipelineState> state_;  // what pipeline_ points to
 
@@ -143,6 +144,7 @@ class Bridge final : public BridgeControl {
   std::vector<RequestOrigin> origins_;  // of tables_.changes(), in order
   std::vector<uint32_t> changed_groups_;
   std::vector<uint32_t> changed_meters_;
+  std::set<PortNo> changed_ports_;
   std::vector<std::pair<GroupMod, RequestOrigin>> group_mods_;
   std::vector<std::pair<MeterMod, RequestOrigin>> meter_mods_;
 

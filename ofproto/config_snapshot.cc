@@ -6,7 +6,7 @@
 
 namespace vsw {
 
-PortRules::PortRules(const SlowPathPort& port, uint32_t bridge_index, uint32_t of_config)
+PortRules::PortRules(const SlowPathPort& port, uint32_t bridge_index)
     : number(port.number),
       bridge_index(bridge_index),
       mode(port.vlan_mode),
@@ -19,7 +19,6 @@ PortRules::PortRules(const SlowPathPort& port, uint32_t bridge_index, uint32_t o
       trunks(port.trunks),
       cvlans(port.cvlans),
       of_port(ToOfPort13(port.ofport)),
-      of_config(of_config),
       link_up(port.link_up),
       tunnel(port.tunnel) {}
 
@@ -43,12 +42,7 @@ ConfigSnapshot::ConfigSnapshot(const SlowPathConfig& config, const TablesOf& tab
                         .has_gre = bridge.has_gre});
     first_port.push_back(ports_.size());
     for (const SlowPathPort& port : bridge.ports) {
-      uint32_t of_config = 0;
-      if (tables.of_config != nullptr) {
-        const auto found = tables.of_config->find(port.number);
-        if (found != tables.of_config->end()) of_config = found->second;
-      }
-      ports_.emplace_back(port, bridge_index, of_config);
+      ports_.emplace_back(port, bridge_index);
       if (tables.dead_ports != nullptr && tables.dead_ports->contains(port.number)) {
         ports_.back().answers = false;
       }

@@ -32,7 +32,7 @@ struct PatchStats {
 
 /// One port of a bridge, as translation needs it.
 struct PortRules {
-  PortRules(const SlowPathPort& port, uint32_t bridge_index, uint32_t of_config);
+  PortRules(const SlowPathPort& port, uint32_t bridge_index);
 
   PortNo number;
   uint32_t bridge_index;
@@ -46,17 +46,12 @@ struct PortRules {
   PatchStats patch_stats;
   VlanSet trunks;
   VlanSet cvlans;
-  uint32_t of_port;    // in the numbers of OpenFlow 1.3: kOfpLocal for the bridge's own
-  uint32_t of_config;  // port_config bits set by port-mod
+  uint32_t of_port;  // in the numbers of OpenFlow 1.3: kOfpLocal for the bridge's own
   bool link_up;
   bool answers = true;  // the other end of the tunnel does, as far as it is asked
   TunnelFacts tunnel;
   /// Of an internal port: what may come out of the bridge here for a tunnel.
   std::optional<TunnelLocal> decapsulates;
-  /// Group buckets and bundles may use it (OpenFlow 1.3 section 7.2.1, OFPPS_LIVE).
-  bool is_live() const {
-    return usable && link_up && answers && (of_config & port_config::kDown) == 0;
-  }
 };
 
 /// A port's number as OpenFlow 1.3 writes it.
@@ -68,7 +63,6 @@ constexpr uint32_t ToOfPort13(OfPort port) {
 struct BridgeTables {
   const MacTable* fdb = nullptr;
   const BridgePipeline* pipeline = nullptr;
-  const std::map<PortNo, uint32_t>* of_config = nullptr;  // ports changed by port-mod
   const std::map<PortNo, PatchStats>* patch_stats = nullptr;
   const std::set<PortNo>* dead_ports = nullptr;  // whose other end does not answer
 };

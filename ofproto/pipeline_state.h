@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <unordered_map>
 
@@ -24,6 +25,8 @@ struct PipelineState {
   std::shared_ptr<const GroupMap> groups;
   /// OpenFlow meter to the datapath's meter index.
   std::shared_ptr<const std::unordered_map<uint32_t, uint32_t>> meters;
+  /// port_config bits of those ports that a port-mod gave any; nullptr: none.
+  std::shared_ptr<const std::map<PortNo, uint32_t>> port_config;
   FragmentHandling fragments = FragmentHandling::kNormal;
   /// Tables without a table-miss rule: what 1.0 to 1.2's table configuration says; bit set: as
   /// told.

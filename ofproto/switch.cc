@@ -113,7 +113,6 @@ std::unique_ptr<const ConfigSnapshot> Switch::Publish(const SlowPathConfig& next
     const BridgeState& state = bridges_.at(id);
     return BridgeTables{.fdb = state.fdb.get(),
                         .pipeline = state.bridge->pipeline(),
-                        .of_config = &state.bridge->of_config(),
                         .patch_stats = &patch_stats_,
                         .dead_ports = &bfd_.dead_ports()};
   });
@@ -397,7 +396,7 @@ void Switch::SetWatcher(BridgeWatcher* watcher) {
   }
 }
 
-void Switch::PortConfigChanged(BridgeId bridge, PortNo port) {
+void Switch::BfdChanged(BridgeId bridge, PortNo port) {
   const std::unique_ptr<const ConfigSnapshot> old = Publish(running_);
   control_->Synchronize();
   std::vector<Tag> tags = {PortTag(port), FloodTag(bridge)};

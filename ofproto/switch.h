@@ -83,13 +83,12 @@ class Switch : public SlowPath,
   using Doomed = std::vector<BridgeState>;
 
   // BridgeHost
-  void PortConfigChanged(BridgeId bridge, PortNo port) override;
   OfStatus SendPacket(BridgeId bridge, const PacketOut& packet_out) override;
   PortTotalsView PortTotals(PortNo port) override;
 
   // bfd::MonitorHost
   void SendBfd(PortNo port, std::span<const uint8_t> frame) override;
-  void BfdChanged(BridgeId bridge, PortNo port) override { PortConfigChanged(bridge, port); }
+  void BfdChanged(BridgeId bridge, PortNo port) override;
 
   /// Makes tables for new bridges; returns what belonged to bridges that are no more.
   Doomed AdoptBridges(const SlowPathConfig& next);

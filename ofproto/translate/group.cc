@@ -27,7 +27,7 @@ const GroupEntry* Find(TranslationContext& context, uint32_t group) {
 bool IsPortLive(TranslationContext& context, uint32_t port) {
   const PortRules* rules = context.stay.bridge->FindOfPort(port);
   context.DependOn(rules == nullptr ? FloodTag(context.stay.bridge->id) : PortTag(rules->number));
-  return rules != nullptr && rules->is_live();
+  return rules != nullptr && context.IsLive(*rules);
 }
 
 // A bucket that watches nothing is always alive; else one that it watches must be (1.3 section

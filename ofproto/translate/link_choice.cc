@@ -154,7 +154,7 @@ uint32_t LinkOf(uint32_t hash, const act::Multipath& action) {
 bool IsLive(TranslationContext& context, uint32_t port) {
   const PortRules* rules = context.stay.bridge->FindOfPort(port);
   context.DependOn(rules == nullptr ? FloodTag(context.stay.bridge->id) : PortTag(rules->number));
-  return rules != nullptr && rules->is_live();
+  return rules != nullptr && context.IsLive(*rules);
 }
 
 // The port's number, or kNoPortChosen.

@@ -57,7 +57,7 @@ void SendToKnown(TranslationContext& context, const PortRules& in, const PortRul
                  const BridgeFrame& frame) {
   context.DependOn(PortTag(out.number));
   if (out.number == in.number) return context.Drop(DropReason::kHairpin);
-  if (!MayForward(out)) return context.Drop(DropReason::kNoForward);
+  if (!context.MayForward(out)) return context.Drop(DropReason::kNoForward);
   const EgressForm form = EgressFormAt(out, frame, context.view);
   if (form == EgressForm::kNone) return context.Drop(DropReason::kNoDestination);
   Send(context, out, form, frame,
@@ -65,8 +65,8 @@ void SendToKnown(TranslationContext& context, const PortRules& in, const PortRul
 }
 
 bool TakesFlood(TranslationContext& context, const PortRules& in, const PortRules& out) {
-  if (out.number == in.number || !out.usable || !MayForward(out)) return false;
-  if ((out.of_config & port_config::kNoFlood) != 0) return false;
+  if (out.number == in.number || !out.usable || !context.MayForward(out)) return false;
+  if ((context.ConfigOf(out) & port_config::kNoFlood) != 0) return false;
   if (!out.is_patch) return true;
   const PortRules* peer = FindPatchPeer(context, out);
   return peer != nullptr && peer->usable;
@@ -121,7 +121,7 @@ SlowPathPort Nobody() {
 }  // namespace
 
 const PortRules& NormalPortOfNobody() {
-  static const PortRules nobody(Nobody(), 0, 0);
+  static const PortRules nobody(Nobody(), 0);
   return nobody;
 }
 

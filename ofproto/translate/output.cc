@@ -29,8 +29,9 @@ void OutputToAll(TranslationContext& context, uint32_t unwanted_config) {
   bool sent = false;
   for (const PortRules& out : bridge.ports) {
     if (context.halted()) return;
-    if (out.of_port == in_port || !out.usable || (out.of_config & unwanted_config) != 0) continue;
-    if (!MayForward(out)) continue;
+    if (out.of_port == in_port || !out.usable) continue;
+    if ((context.ConfigOf(out) & unwanted_config) != 0) continue;
+    if (!context.MayForward(out)) continue;
     SendByPort(context, out, context.view.tags());
     sent = true;
   }
@@ -45,7 +46,7 @@ void OutputToPort(TranslationContext& context, uint32_t port) {
     return context.Drop(DropReason::kNoDestination);
   }
   context.DependOn(PortTag(out->number));
-  if (!MayForward(*out)) return context.Drop(DropReason::kNoForward);
+  if (!context.MayForward(*out)) return context.Drop(DropReason::kNoForward);
   SendByPort(context, *out, context.view.tags());
 }
 
@@ -64,10 +65,6 @@ void OutputToTables(TranslationContext& context) {
 }
 
 }  // namespace
-
-bool MayForward(const PortRules& port) {
-  return (port.of_config & (port_config::kNoFwd | port_config::kDown)) == 0;
-}
 
 void SendByPort(TranslationContext& context, const PortRules& out, const FrameTags& tags,
                 const IpAddress* remote) {

@@ -19,8 +19,6 @@ void OutputByField(TranslationContext& context, const act::OutputReg& output);
 /// By a port of the bridge, which may be a patch port, with `tags` on it.
 void SendByPort(TranslationContext& context, const PortRules& out, const FrameTags& tags,
                 const IpAddress* remote = nullptr);
-/// Port-mod lets packets leave by it.
-bool MayForward(const PortRules& port);
 
 }  // namespace vsw
 

@@ -130,12 +130,14 @@ void RunTables(TranslationContext& context, uint8_t table, uint32_t in_port, boo
 void ReceiveInBridge(TranslationContext& context, const PortRules& in) {
   const BridgeRules& bridge = context.config.BridgeOf(in);
   context.DependOn(PortTag(in.number));
-  context.stay = {
-      .bridge = &bridge, .in = &in, .state = context.StateOf(bridge), .in_config = in.of_config};
+  context.stay = {.bridge = &bridge, .in = &in, .state = context.StateOf(bridge)};
+  context.stay.in_config = context.ConfigOf(in);
   context.view.ResetPipeline(in.of_port);
   const TraceLevel level(context, [&] { return DescribeBridge(context); });
-  if ((in.of_config & port_config::kDown) != 0) return context.Drop(DropReason::kPortDown);
-  if ((in.of_config & port_config::kNoRecv) != 0) return context.Drop(DropReason::kNoReceive);
+  if ((context.stay.in_config & port_config::kDown) != 0)
+    return context.Drop(DropReason::kPortDown);
+  if ((context.stay.in_config & port_config::kNoRecv) != 0)
+    return context.Drop(DropReason::kNoReceive);
   // What a bridge on the way here uncovered has to be known before anything is read.
   if (!ParseAgain(context)) return;
   if (in.tunnel.bfd.enabled && TakeBfd(context, in)) return;

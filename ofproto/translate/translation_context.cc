@@ -130,6 +130,12 @@ const PipelineState* TranslationContext::StateOf(const BridgeRules& bridge) {
   return state;
 }
 
+uint32_t TranslationContext::ConfigOf(const PortRules& port) const {
+  if (stay.state == nullptr || stay.state->port_config == nullptr) return 0;
+  const auto found = stay.state->port_config->find(port.number);
+  return found == stay.state->port_config->end() ? 0 : found->second;
+}
+
 bool TranslationContext::FirstLookupIn(uint8_t table) {
   for (size_t i = 0; i < seen_count_; ++i) {
     if (seen_[i].bridge != stay.bridge) continue;

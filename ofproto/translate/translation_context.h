@@ -191,6 +191,18 @@ class TranslationContext {
   /// What the bridge decides by, the same for the whole translation. nullptr: NORMAL.
   const PipelineState* StateOf(const BridgeRules& bridge);
 
+  /// port_config bits of a port of the bridge that the packet is in.
+  uint32_t ConfigOf(const PortRules& port) const;
+  /// Group buckets and bundles may use it (OpenFlow 1.3 section 7.2.1, OFPPS_LIVE).
+  bool IsLive(const PortRules& port) const {
+    return port.usable && port.link_up && port.answers &&
+           (ConfigOf(port) & port_config::kDown) == 0;
+  }
+  /// Not set down or not to forward by a port-mod.
+  bool MayForward(const PortRules& port) const {
+    return (ConfigOf(port) & (port_config::kNoFwd | port_config::kDown)) == 0;
+  }
+
   // --- Small things that are remembered: the stack and the action set, as lists that grow at one
   // end. A list is known by its newest node (0: empty), so that it is restored by one assignment.
 

@@ -76,7 +76,7 @@ void TranslatePacketOut(const ConfigSnapshot& config, BridgeId bridge, const OfA
                   .in = rules->FindOfPort(in_port),
                   .state = context.StateOf(*rules),
                   .source = ActionSource::kPacketOut};
-  if (context.stay.in != nullptr) context.stay.in_config = context.stay.in->of_config;
+  if (context.stay.in != nullptr) context.stay.in_config = context.ConfigOf(*context.stay.in);
   view.AdoptPipeline(metadata.pipeline);
   view.set_actset_output(kOfpUnset);
   ExecuteActions(context, actions);

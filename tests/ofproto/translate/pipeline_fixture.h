@@ -84,7 +84,6 @@ class TestPipeline {
 
   BridgePipeline pipeline;
   PipelineState state;
-  std::map<PortNo, uint32_t> of_config;
 
  private:
   FakeDatapathControl* const control_;
@@ -114,13 +113,14 @@ class PipelineTest : public ::testing::Test {
     }
     config_ = std::make_unique<ConfigSnapshot>(config, [this](BridgeId bridge) {
       TestPipeline& pipeline = *pipelines_.at(bridge);
-      return BridgeTables{
-          .fdb = &pipeline.fdb(), .pipeline = &pipeline.pipeline, .of_config = &pipeline.of_config};
+      return BridgeTables{.fdb = &pipeline.fdb(), .pipeline = &pipeline.pipeline};
     });
   }
   void PortMod(uint32_t port, uint32_t of_config) {
-    bridge().of_config[PortNo{port}] = of_config;
-    Configure(slow_path_config_);
+    std::map<PortNo, uint32_t> all;
+    if (bridge().state.port_config != nullptr) all = *bridge().state.port_config;
+    all[PortNo{port}] = of_config;
+    bridge().state.port_config = std::make_shared<const std::map<PortNo, uint32_t>>(all);
   }
   TestPipeline& bridge(uint32_t id = 0) { return *pipelines_.at(BridgeId{id}); }
 

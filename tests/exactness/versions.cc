@@ -99,6 +99,11 @@ void Versions::Do(const FlowMod& mod, PipelineOracle* oracle) {
       std::erase_if(oracle->rules, same);
       return;
     default:
+      if (std::ranges::none_of(oracle->rules, same)) {
+        // As OpenFlow 1.0 has it, for those that set a cookie.
+        if (mod.set_cookie && mod.cookie_mask == 0) oracle->rules.push_back(mod);
+        return;
+      }
       for (FlowMod& rule : oracle->rules) {
         if (same(rule)) rule.instructions = mod.instructions;
       }

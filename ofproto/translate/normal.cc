@@ -100,7 +100,10 @@ void Forward(TranslationContext& context, const BridgeRules& bridge, const PortR
     const MacAddress destination = context.view.eth_dst();
     context.DependOn(AddressTag(bridge.id, frame.vlan, destination));
     const MacTable::Hit hit = bridge.fdb->Lookup(frame.vlan, destination);
-    const PortRules* out = context.config.FindPort(hit.port);
+    // The source is learned before the destination is looked for, even if it is told only later.
+    const bool just_learned = destination == context.view.eth_src() && !destination.is_zero() &&
+                              in.number != kNoPort && !hit.is_static;
+    const PortRules* out = just_learned ? &in : context.config.FindPort(hit.port);
     // A port that this configuration no longer has here: its addresses are about to be forgotten.
     if (out != nullptr && &context.config.BridgeOf(*out) == &bridge) {
       Tell(context, [&] { return DescribeKnownAddress(*out); });

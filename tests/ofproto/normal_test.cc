@@ -32,6 +32,17 @@ TEST_F(Normal, NeverSendsBackWhereItCameFrom) {
   EXPECT_EQ(Forward(KeyBuilder().In(1).Src(0xa).Dst(0xb)), "drop: hairpin");
 }
 
+TEST_F(Normal, KnowsTheSourceBeforeItLooksForTheDestination) {
+  EXPECT_EQ(Pass(KeyBuilder().In(1).Src(0xa).Dst(0xa)), "drop: hairpin");
+  EXPECT_THAT(Fdb(), ElementsAre("0/0 02:00:00:00:00:0a 1"));
+  EXPECT_EQ(Pass(KeyBuilder().In(2).Src(0xa).Dst(0xa)), "drop: hairpin");
+  EXPECT_THAT(Fdb(), ElementsAre("0/0 02:00:00:00:00:0a 2"));
+  // Never learned.
+  EXPECT_EQ(Forward(KeyBuilder().In(1).Src(MacAddress()).Dst(MacAddress())), "2 3");
+  Configure(BridgeBuilder(0).With(Trunk(1)).With(Trunk(2)).With(Trunk(3)).Static(0, Mac(0xc), 3));
+  EXPECT_EQ(Forward(KeyBuilder().In(1).Src(0xc).Dst(0xc)), "3");
+}
+
 TEST_F(Normal, DropsReservedAddressesAndLearnsNothingFromThem) {
   EXPECT_EQ(Pass(KeyBuilder().In(1).Dst(MacAddress::FromU64(0x0180c2000000))),
             "drop: reserved-address");
@@ -88,9 +99,9 @@ TEST_F(Normal, LearnsEachVlanForItself) {
   Configure(BridgeBuilder(0).With(Trunk(1)).With(Trunk(2)).With(Trunk(3)));
   Pass(KeyBuilder().In(1).Src(0xa).Vlan(10));
   Pass(KeyBuilder().In(2).Src(0xa).Vlan(20));
-  EXPECT_EQ(Forward(KeyBuilder().In(3).Dst(0xa).Vlan(10)), "1[10]");
-  EXPECT_EQ(Forward(KeyBuilder().In(3).Dst(0xa).Vlan(20)), "2[20]");
-  EXPECT_EQ(Forward(KeyBuilder().In(3).Dst(0xa).Vlan(30)), "1[30] 2[30]");
+  EXPECT_EQ(Forward(KeyBuilder().In(3).Src(0xb).Dst(0xa).Vlan(10)), "1[10]");
+  EXPECT_EQ(Forward(KeyBuilder().In(3).Src(0xb).Dst(0xa).Vlan(20)), "2[20]");
+  EXPECT_EQ(Forward(KeyBuilder().In(3).Src(0xb).Dst(0xa).Vlan(30)), "1[30] 2[30]");
 }
 
 TEST_F(Normal, ReadsAddressesAndNothingBehindThem) {

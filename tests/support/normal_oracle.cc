@@ -149,6 +149,8 @@ class Evaluator {
 
     const FdbRow* known =
         key_.eth_dst.is_multicast() ? nullptr : FindAddress(bridge.id, frame->vlan, key_.eth_dst);
+    const bool is_source = key_.eth_dst == key_.eth_src && !key_.eth_src.is_zero();
+    if (is_source && (source == nullptr || !source->is_static)) return Refuse(DropReason::kHairpin);
     if (known != nullptr) return SendToKnown(bridge, port, *frame, known->port, way);
     bool any = false;
     for (const SlowPathPort& out : bridge.ports) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ofproto/translate/execute_actions.h"
 
+#include "ofproto/translate/action_set.h"
 #include "ofproto/translate/field_actions.h"
 #include "ofproto/translate/group.h"
 #include "ofproto/translate/learn.h"
@@ -34,6 +35,9 @@ void Clone(TranslationContext& context, const act::Clone& clone) {
   if (!level.ok()) return;
   const TranslationContext::Scope scope(context);
   ExecuteActions(context, clone.actions);
+  // As in Open vSwitch: a copy's way ends as a packet's does, with its copy of the action set.
+  context.ClearExit();
+  RunActionSet(context);
 }
 
 void CheckLength(TranslationContext& context, const act::CheckPktLarger& check) {

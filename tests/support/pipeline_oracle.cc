@@ -330,6 +330,8 @@ bool PipelineOracle::Do(Packet* packet, const OfAction& action, uint8_t table, i
   } else if (const auto* a = std::get_if<act::Clone>(&action.what)) {
     Packet copy = *packet;
     DoAll(&copy, a->actions, table, depth + 1);
+    copy.exited = false;
+    DoAsSet(&copy, copy.action_set, table, depth + 1);
   } else if (const auto* a = std::get_if<act::CheckPktLarger>(&action.what)) {
     const bool longer = packet->frame.bytes().size() > a->bytes;
     Write(packet, a->destination.field,

@@ -250,6 +250,19 @@ TEST_F(Actions, CloneThatChangesNothingIsNoClone) {
   }
 }
 
+TEST_F(Actions, CloneEndsWithItsCopyOfTheActionSet) {
+  Flow("table=0 actions=write_actions(output:2),goto_table:1");
+  Flow("table=1 actions=clone(set_field:02:00:00:00:00:99->eth_dst,exit,output:4),output:3");
+  const Outcome outcome = Run(Udp());
+  std::vector<std::pair<uint32_t, uint64_t>> sent;
+  for (const auto& [port, frame] : outcome.sent) {
+    sent.emplace_back(port, frame.Key().eth_dst.ToU64());
+  }
+  const uint64_t before = Frame(Udp().Build()).Key().eth_dst.ToU64();
+  EXPECT_THAT(sent, ::testing::UnorderedElementsAre(std::pair(2u, 0x020000000099u),
+                                                    std::pair(2u, before), std::pair(3u, before)));
+}
+
 TEST_F(Actions, LengthIsLookedAtByRecirculation) {
   Flow("table=0 actions=check_pkt_larger(60)->NXM_NX_REG0[0],resubmit(,1)");
   Flow("table=1,reg0=1 actions=output:2");

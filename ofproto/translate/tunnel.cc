@@ -126,7 +126,11 @@ bool IsTunnelProtocol(FieldView& view, const BridgeRules& bridge) {
 void OutputToTunnel(TranslationContext& context, const PortRules& out, const FrameTags& tags,
                     const IpAddress* remote) {
   SetWriter writer;
-  if (!Fill(context, out.tunnel, &writer)) return context.Drop(DropReason::kTunnelNoRemote);
+  if (!Fill(context, out.tunnel, &writer)) {
+    // The port drops what says no remote, and counts it, whatever else becomes of the packet.
+    if (context.sets_tunnel) SetWriter().Append(context);
+    return context.Output(out.number, tags);
+  }
   if (out.tunnel.replicates()) {
     context.sets_tunnel = true;
     if (remote != nullptr) return SendTo(context, out, tags, *remote, &writer);

@@ -134,10 +134,19 @@ TEST_F(Tunnels, TakeTheirRemoteAndKeyFromRules) {
   EXPECT_EQ(translation_->mask.bits.tun_id.raw, 0u) << "what was written is the same for all";
 }
 
-TEST_F(Tunnels, DropWhatNoRemoteIsSaidFor) {
+TEST_F(Tunnels, AreGivenWhatNoRemoteIsSaidForToCountIt) {
+  Configure(
+      BridgeBuilder(0).With(Trunk(1)).With(Trunk(3)).With(TunnelPort(2, {.remote_is_flow = true})));
+  AddFlow("in_port=1,actions=output:3,output:2");
+  EXPECT_EQ(Forward(From(1, kHere, kThere)), "2 3");
+}
+
+TEST_F(Tunnels, ForgetTheRemoteThatWasSetForTheOneBefore) {
   Configure(BridgeBuilder(0).With(Trunk(1)).With(TunnelPort(2, {.remote_is_flow = true})));
-  AddFlow("in_port=1,actions=output:2");
-  EXPECT_EQ(Forward(From(1, kHere, kThere)), "drop: tunnel-no-remote");
+  AddFlow(
+      "in_port=1,actions=set_field:192.0.2.9->tun_dst,output:2,set_field:0.0.0.0->tun_dst,output:"
+      "2");
+  EXPECT_EQ(Forward(From(1, kHere, kThere)), "2 2@192.0.2.9");
 }
 
 TEST_F(Tunnels, ForgetForTheNextWhatWasSetForTheOneBefore) {

@@ -29,11 +29,11 @@ def _join(case, spaces):
                 "eth0", "netns", spaces[1].name)
         return
     fabric = case.namespace("fabric")
-    fabric.check("ip link add br type bridge && ip link set br up")
+    fabric.check("ip link add name fabric0 type bridge && ip link set fabric0 up")
     for number, space in enumerate(spaces, 1):
         command("ip", "link", "add", "eth0", "netns", space.name, "type", "veth", "peer", "name",
                 f"p{number}", "netns", fabric.name)
-        fabric.check(f"ip link set p{number} master br up")
+        fabric.check(f"ip link set p{number} master fabric0 up")
 
 
 def address(space, number, device="eth0"):

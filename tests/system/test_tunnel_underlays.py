@@ -49,9 +49,8 @@ def by_internal_port(case, one, two):
         host.switch.ctl("del-br", "phy")
 
 
-def by_dpdk_port(case, one, two):
-    """The switch itself is the host on a DPDK port: ARP, neighbour discovery and ping are its own."""
-    case.step("a DPDK port with an address")
+def by_own_address(case, one, two):
+    """The switch itself is the host on a port of its own: ARP, neighbour discovery and ping are its own."""
     two.space.check("ip link set eth1 up")
     address(two.space, 2, "eth1")
     one.space.check("ip address flush dev eth1; ip link set eth1 up promisc on")
@@ -59,8 +58,17 @@ def by_dpdk_port(case, one, two):
     # DPDK device takes frames for what would be on a wire.
     two.space.check("ethtool -K eth1 tx off")
     one.switch.ctl("add-br", "phy")
-    one.switch.ctl("add-port", "phy", "nic", "type=dpdk", "devargs=net_af_packet0,iface=eth1",
-                   f"address={outer(1)}/24,{outer(1, 6)}/64")
+    for settings in (("type=dpdk", "devargs=net_af_packet0,iface=eth1"),
+                     ("type=system", "device=eth1")):
+        case.step(f"a port with {settings[0]} has the address")
+        one.switch.ctl("add-port", "phy", "nic", *settings,
+                       f"address={outer(1)}/24,{outer(1, 6)}/64")
+        is_the_host(one, two)
+        one.switch.ctl("del-port", "nic")
+
+
+def is_the_host(one, two):
+    """The address answers, and tunnels go by it."""
     for family in (4, 6):
         two.space.run("ip neigh flush dev eth1")
         assert ping(two.space, outer(1, family)) == 3, f"the port's address does not answer (IPv{family})"
@@ -77,7 +85,7 @@ def body(case):
     one, two = hosts(case)
     follows_the_kernel(case, one, two)
     by_internal_port(case, one, two)
-    by_dpdk_port(case, one, two)
+    by_own_address(case, one, two)
 
 
 main(body)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Two hosts, one command on each: guests ping and speak TCP through every kind of tunnel."""
 
-from lib.case import main
+from lib.case import main, wait_until
 from lib.traffic import lost_pings, ping, ping_once, transfer
 from lib.underlay import KINDS, hosts, inner, outer, tunnel_drops, wait_ready
 
@@ -72,6 +72,13 @@ def body(case):
     one.vlan.check("ip address add 10.1.0.77/24 dev v1")
     _, output = one.vlan.run(f"ping -n -q -c 2 -i 0.2 -w 1 {inner(2)}")
     assert " 0 received" in output, output
+    assert not tunnel_drops(one, two), tunnel_drops(one, two)
+
+    case.step("vswitchd is killed, and its next life carries the tunnel on")
+    one.switch.kill("vswitchd")
+    wait_until(lambda: ping(one.guest, inner(2), count=1, timeout=7) == 1, "the tunnel is back")
+    lost = lost_pings(two.guest, inner(1))
+    assert not lost, f"pings {lost} were lost"
     assert not tunnel_drops(one, two), tunnel_drops(one, two)
 
 

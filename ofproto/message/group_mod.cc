@@ -18,6 +18,7 @@ using enum OfVersion;
 using Command = GroupMod::Command;
 
 constexpr uint16_t kAddOrModifyOnWire = 0x8000;  // ovs's own
+constexpr uint32_t kNxtGroupMod = 31;
 
 OfStatus ReadCommand(uint16_t wire, bool with_buckets, GroupMod* mod) {
   switch (wire) {
@@ -157,25 +158,41 @@ OfStatus DecodeGroupMod15(const DecodeContext& context, Reader* in, Request* out
   return {};
 }
 
+namespace {
+
+// Single buckets put in or taken out, and ways to select, are what 1.4 has no words for: those go
+// in ovs's own message, as they came.
+bool NeedsNicira(OfVersion version, const GroupMod& mod) {
+  return version == k14 && (mod.command == Command::kInsertBucket ||
+                            mod.command == Command::kRemoveBucket || !mod.selection_method.empty());
+}
+
+void PutGroup15(OfVersion version, const GroupMod& mod, OutMessage* out) {
+  const size_t length_at = out->size();
+  out->U16(0);
+  out->Zeros(2);
+  out->U32(mod.command_bucket);
+  const size_t buckets_at = out->size();
+  for (const Bucket& bucket : mod.buckets) PutBucket15(version, mod.type, bucket, out);
+  out->PatchU16(length_at, static_cast<uint16_t>(out->size() - buckets_at));
+  PutSelection(version, {mod.selection_method, mod.selection_parameter, mod.selection_fields}, out);
+}
+
+}  // namespace
+
 Bytes EncodeRequestForward(OfVersion version, const GroupMod& mod) {
   if (version < k14) return {};
-  OutMessage inner(version, of_type::kGroupMod, 0);
+  const bool nicira = NeedsNicira(version, mod);
+  OutMessage inner = nicira ? OutMessage(version, kNiciraId, kNxtGroupMod, 0)
+                            : OutMessage(version, of_type::kGroupMod, 0);
   inner.U16(CommandOnWire(mod.command));
   inner.U8(static_cast<uint8_t>(mod.type));
   inner.U8(0);
   inner.U32(mod.group);
-  if (version == k14) {
+  if (version == k14 && !nicira) {
     for (const Bucket& bucket : mod.buckets) PutBucket11(version, bucket, &inner);
   } else {
-    const size_t length_at = inner.size();
-    inner.U16(0);
-    inner.Zeros(2);
-    inner.U32(mod.command_bucket);
-    const size_t buckets_at = inner.size();
-    for (const Bucket& bucket : mod.buckets) PutBucket15(version, mod.type, bucket, &inner);
-    inner.PatchU16(length_at, static_cast<uint16_t>(inner.size() - buckets_at));
-    PutSelection(version, {mod.selection_method, mod.selection_parameter, mod.selection_fields},
-                 &inner);
+    PutGroup15(version, mod, &inner);
   }
   if (inner.size() + kOfHeaderBytes > kMaxMessageBytes) return {};
   OutMessage out(version, of_type::kRequestForward, 0);

@@ -75,6 +75,8 @@ absl::StatusOr<bool> ParseRuleWord(const Word& word, const PortNames* ports, Flo
   absl::Status status;
   if (word.key == "table") {
     status = Number(word, 255, &mod->table);
+    // All tables are none to add a rule to; Open vSwitch takes the first one then.
+    if (mod->table == kTableAll && mod->command == FlowMod::Command::kAdd) mod->table = 0;
   } else if (word.key == "priority") {
     status = Number(word, 0xffff, &mod->priority);
   } else if (word.key == "idle_timeout") {

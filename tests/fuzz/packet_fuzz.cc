@@ -158,7 +158,8 @@ void Edit(FuzzInput* input, PacketEditor* editor) {
     const Parsed after = Parse(editor->packet());
     if (action.type != ActionType::kSetWord) continue;
     CheckEdit(before, after, action);
-    Require(!summed || Ipv4SumIsRight(editor->packet()), "an IPv4 header's checksum is wrong now");
+    Require(!summed || ChangesType(action) || Ipv4SumIsRight(editor->packet()),
+            "an IPv4 header's checksum is wrong now");
   }
   if (input->Take<uint8_t>() % 4 == 0) (void)editor->RemarkDscp(input->Take<uint8_t>() % 4);
 }

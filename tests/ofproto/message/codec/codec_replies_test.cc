@@ -146,6 +146,25 @@ TEST(CodecReplies, SayOfAVersionsNewMessagesNothingInOlderOnes) {
   EXPECT_TRUE(EncodeRequestForward(k13, MeterMod()).empty());
 }
 
+TEST(CodecReplies, ForwardInNicirasWordsWhatAVersionHasNone) {
+  GroupMod mod{.command = GroupMod::Command::kInsertBucket, .group = 7};
+  mod.command_bucket = kBucketFirst;
+  mod.buckets.push_back({.id = 1});
+  for (const OfVersion version : {k14, k15}) {
+    const Bytes forwarded = EncodeRequestForward(version, mod);
+    const std::span<const uint8_t> inner = std::span(forwarded).subspan(kOfHeaderBytes);
+    EXPECT_EQ(inner[1], version == k14 ? of_type::kExperimenter : of_type::kGroupMod);
+    Dialect dialect;
+    dialect.version = version;
+    const OfResult<Request> request = DecodeRequest(dialect, inner);
+    ASSERT_TRUE(request.ok()) << request.status().ToString();
+    const GroupMod& again = std::get<GroupMod>(request->body);
+    EXPECT_EQ(again.command, mod.command);
+    EXPECT_EQ(again.command_bucket, mod.command_bucket);
+    EXPECT_EQ(again.buckets, mod.buckets);
+  }
+}
+
 TEST(CodecReplies, LeaveOutWhatAVersionCannotSay) {
   FlowStats flow = SampleFlow();
   flow.match.Set(FieldId::kReg0, FieldValue::OfU64(5));

@@ -59,7 +59,7 @@ def run_once(scenario, peer, mode, seconds, source):
     switch = None
     try:
         setup = Setup(folder=folder, source=source, rules=tuple(scenario.rules()),
-                      flows=scenario.flows, mode=mode, station=scenario.station)
+                      flows=scenario.flows, mode=mode, station=scenario.station, tunnel=scenario.tunnel)
         if scenario.vhost:
             guests = Guests(folder, scenario)
             setup.vhost = guests.sockets

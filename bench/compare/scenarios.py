@@ -4,7 +4,7 @@
 import dataclasses
 import typing
 
-from bench.compare import capture, classbench
+from bench.compare import capture, classbench, tunnels
 
 ONE_RULE = ("in_port=1,actions=output:2",)
 # A megaflow for each flow: what is done depends on every bit of addresses and ports.
@@ -35,6 +35,7 @@ class Scenario:
     vhost: str = ""           # "split" or "packed": between two guests
     order: str = "uniform"    # in which guests send their flows
     station: str = ""         # an address that is known behind port 2
+    tunnel: tunnels.Tunnel = None
     frame_bytes: int = capture.FRAME_BYTES
     available: typing.Callable = lambda: True
 
@@ -84,6 +85,14 @@ def _vhost(size, ring):
                     ovs_modes=("defaults",))
 
 
+def _tunnel(kind, way, size):
+    tunnel = tunnels.Tunnel(kind, way)
+    titles = {"encap": "into", "decap": "out of", "relay": "from one to another"}
+    return Scenario(f"tunnel-{kind}-{way}-{size}", f"{titles[way]} {kind}, {size} bytes inside",
+                    "2.5x ovs", "", lambda: tunnels.frames(tunnel, size - 4, 1000),
+                    lambda: tunnels.rules(tunnel), flows=1000, peers=("vsw", "ovs"), tunnel=tunnel)
+
+
 ALL = {scenario.name: scenario for scenario in (
     Scenario("port-to-port", "port to port, one rule", "1.5x ovs", "macswap + 30 cycles",
              lambda: capture.udp_flows(1000), flows=1000),
@@ -93,4 +102,6 @@ ALL = {scenario.name: scenario for scenario in (
     _masks(1), _masks(16), _masks(128), _masks(1000),
     _normal(1), _normal(1000), _normal(100_000),
     *(_vhost(size, ring) for ring in ("split", "packed") for size in (64, 512, 1518)),
+    *(_tunnel(kind, way, size) for kind in tunnels.PORTS for way in ("encap", "decap", "relay")
+      for size in (64, 1450)),
 )}

@@ -6,6 +6,8 @@ import pathlib
 import re
 import time
 
+from bench.compare import capture, tunnels
+
 
 @dataclasses.dataclass
 class Setup:
@@ -18,6 +20,7 @@ class Setup:
     flows: int = 1                # how many flows come, for caches that have to be sized
     mode: str = ""                # one of the peer's own modes
     station: str = ""             # an address that the bridge is told to be behind port 2
+    tunnel: tunnels.Tunnel = None  # between the source and what swallows
 
 
 @dataclasses.dataclass
@@ -74,6 +77,18 @@ class Peer:
         time.sleep(seconds)
         after, end = self.forwarded(), time.monotonic()
         return Sample(after - before, end - start, self.own_cycles())
+
+
+def source_device(setup):
+    """The DPDK device that delivers the capture over and over."""
+    return f"net_pcap0,rx_pcap={setup.source},infinite_rx=1"
+
+
+def way_out(setup):
+    """The DPDK device that swallows tunnel packets, and first says where the other hosts are."""
+    path = setup.folder / "answers.pcap"
+    capture.write(path, tunnels.answers(), shuffled=False)
+    return f"net_pcap1,rx_pcap={path}"
 
 
 def tx_packets(dump_ports):

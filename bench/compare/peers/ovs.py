@@ -5,9 +5,9 @@ import re
 import subprocess
 import time
 
-from bench.compare import machine
+from bench.compare import machine, tunnels
 from bench.compare.command import Background, CommandFailed, run
-from bench.compare.peers.base import Peer, tx_packets
+from bench.compare.peers.base import Peer, source_device, tx_packets, way_out
 
 DAEMON = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk"
 SCHEMA = "/usr/share/openvswitch/vswitch.ovsschema"
@@ -37,6 +37,7 @@ class OpenVSwitch(Peer):
         super().__init__(setup)
         self.at = setup.folder / "ovs"
         self.bridge = f"unix:{self.at}/br0.mgmt"
+        self.sink = self.bridge  # where port 2 is
         self.environment = {"OVS_RUNDIR": str(self.at), "OVS_DBDIR": str(self.at),
                             "OVS_LOGDIR": str(self.at)}
         self.background = []
@@ -55,8 +56,7 @@ class OpenVSwitch(Peer):
         if self.setup.vhost:
             return [("type=dpdkvhostuserclient", f"options:vhost-server-path={path}")
                     for path in self.setup.vhost]
-        source = f"options:dpdk-devargs=net_pcap0,rx_pcap={self.setup.source},infinite_rx=1"
-        return [("type=dpdk", source), ("type=dpdk", "options:dpdk-devargs=net_null1,no-rx=1")]
+        return [("type=dpdk", f"options:dpdk-devargs={source_device(self.setup)}"), ("type=dpdk", "options:dpdk-devargs=net_null1,no-rx=1")]
 
     def start(self):
         self.at.mkdir()
@@ -82,6 +82,8 @@ class OpenVSwitch(Peer):
                     "fail-mode=secure")
         run("ovs-ofctl", "del-flows", self.bridge)
         run("ovs-ofctl", "add-flows", self.bridge, "-", stdin="\n".join(self.setup.rules) + "\n")
+        if self.setup.tunnel:
+            return self._start_tunnel(self.setup.tunnel)
         source, sink = self._ports()
         self._add_port(2, sink)
         if self.setup.station:
@@ -90,8 +92,31 @@ class OpenVSwitch(Peer):
             self._appctl("fdb/add", "br0", "p2", "0", self.setup.station)
         self._add_port(1, source)
 
-    def _add_port(self, number, port):
-        self._vsctl("add-port", "br0", f"p{number}", "--", "set", "interface", f"p{number}",
+    def _start_tunnel(self, tunnel):
+        self._vsctl("add-br", "phy", "--", "set", "bridge", "phy", "datapath_type=netdev",
+                    "fail-mode=secure", f'other_config:hwaddr="{tunnel.local_mac}"')
+        phy = f"unix:{self.at}/phy.mgmt"
+        run("ovs-ofctl", "del-flows", phy)
+        for rule in ("in_port=LOCAL,actions=output:2", "in_port=1,actions=output:LOCAL"):
+            run("ovs-ofctl", "add-flow", phy, rule)
+        for address in (tunnels.LOCAL, tunnels.LOCAL2):
+            run("ip", "address", "add", f"{address}/24", "dev", "phy")
+        run("ip", "link", "set", "phy", "up")
+        remotes = (tunnels.REMOTE, tunnels.REMOTE2) if tunnel.way == "relay" else (tunnels.REMOTE,)
+        for number, remote in enumerate(remotes, 3):
+            self._add_port(number, (f"type={tunnel.kind}", f"options:remote_ip={remote}",
+                                    f"options:key={tunnels.KEY}"))
+            self._appctl("tnl/neigh/set", "phy", remote, tunnels.REMOTE_MAC)
+        source = ("type=dpdk", f"options:dpdk-devargs={source_device(self.setup)}")
+        if tunnel.way == "decap":
+            self._add_port(2, ("type=dpdk", "options:dpdk-devargs=net_null1,no-rx=1"))
+        else:
+            self.sink = phy
+            self._add_port(2, ("type=dpdk", f"options:dpdk-devargs={way_out(self.setup)}"), "phy")
+        self._add_port(1, source, "br0" if tunnel.way == "encap" else "phy")
+
+    def _add_port(self, number, port, bridge="br0"):
+        self._vsctl("add-port", bridge, f"p{number}", "--", "set", "interface", f"p{number}",
                     f"ofport_request={number}", *port)
         error = self._vsctl("get", "interface", f"p{number}", "error").strip()
         if error != "[]":
@@ -107,16 +132,17 @@ class OpenVSwitch(Peer):
             time.sleep(0.05)
 
     def stop(self):
-        # Its device would stay.
-        try:
-            self._vsctl("--if-exists", "del-br", "br0")
-        except CommandFailed:
-            pass
+        # Their devices would stay.
+        for bridge in ("br0", "phy"):
+            try:
+                self._vsctl("--if-exists", "del-br", bridge)
+            except CommandFailed:
+                pass
         for program in reversed(self.background):
             program.stop()
 
     def forwarded(self):
-        return tx_packets(run("ovs-ofctl", "dump-ports", self.bridge, "2"))
+        return tx_packets(run("ovs-ofctl", "dump-ports", self.sink, "2"))
 
     def _appctl(self, *words):
         return self._run("ovs-appctl", "-T", "20", "-t", self.at / "ovs-vswitchd.ctl", *words)

@@ -3,9 +3,9 @@
 
 import subprocess
 
-from bench.compare import machine
+from bench.compare import machine, tunnels
 from bench.compare.command import BIN, ROOT, CommandFailed, run
-from bench.compare.peers.base import Peer, tx_packets
+from bench.compare.peers.base import Peer, source_device, tx_packets, way_out
 
 
 class Vsw(Peer):
@@ -22,7 +22,7 @@ class Vsw(Peer):
     def __init__(self, setup):
         super().__init__(setup)
         self.run_dir = setup.folder / "vsw"
-        self.bridge = f"unix:{self.run_dir}/br0.mgmt"
+        self.sink = f"unix:{self.run_dir}/br0.mgmt"  # where port 2 is
 
     def _ctl(self, *words):
         return run(BIN / "vswctl", "--timeout", "60", "--target", self.run_dir / "mgmt.sock", *words)
@@ -30,8 +30,7 @@ class Vsw(Peer):
     def _ports(self):
         if self.setup.vhost:
             return [("type=vhost-user", "mode=client", f"path={path}") for path in self.setup.vhost]
-        source = f"devargs=net_pcap0,rx_pcap={self.setup.source},infinite_rx=1"
-        return [("type=dpdk", source), ("type=dpdk", "devargs=net_null1,no-rx=1")]
+        return [("type=dpdk", f"devargs={source_device(self.setup)}"), ("type=dpdk", "devargs=net_null1,no-rx=1")]
 
     def start(self):
         run(ROOT / "deploy" / "vsw", "start", "--run-dir", self.run_dir, "--", "--workers",
@@ -39,8 +38,9 @@ class Vsw(Peer):
             environment={"VSW_BIN_DIR": str(BIN)})
         # The rules stand before the source, so that every peer meets its first packet ready.
         self._ctl("add-br", "br0", "--", "set", "bridge", "br0", "fail-mode=secure")
-        run("ovs-ofctl", "del-flows", self.bridge)
-        run("ovs-ofctl", "add-flows", self.bridge, "-", stdin="\n".join(self.setup.rules) + "\n")
+        if self.setup.tunnel:
+            return self._start_tunnel(self.setup.tunnel)
+        self._flows("br0", self.setup.rules)
         source, sink = self._ports()
         self._ctl("add-port", "br0", "p2", "ofport=2", *sink)
         if self.setup.station:
@@ -48,13 +48,41 @@ class Vsw(Peer):
                       "fdb", "add", "br0", self.setup.station, "p2")
         self._ctl("add-port", "br0", "p1", "ofport=1", *source)
 
+    def _start_tunnel(self, tunnel):
+        self._ctl("add-br", "phy", "--", "set", "bridge", "phy", "fail-mode=secure")
+        for bridge, rules in (("br0", self.setup.rules), ("phy", ())):
+            self._flows(bridge, rules)
+        self.sink = f"unix:{self.run_dir}/{'br0' if tunnel.way == 'decap' else 'phy'}.mgmt"
+        # Before the port that they leave by, which hears where the other host is when it is made.
+        remotes = (tunnels.REMOTE, tunnels.REMOTE2) if tunnel.way == "relay" else (tunnels.REMOTE,)
+        for number, remote in enumerate(remotes, 3):
+            self._ctl("add-port", "br0", f"t{number}", f"ofport={number}", f"type={tunnel.kind}",
+                      f"remote={remote}", f"key={tunnels.KEY}")
+        first, second = f"address={tunnels.LOCAL}/24", f"address={tunnels.LOCAL2}/24"
+        if tunnel.way == "decap":
+            self._ctl("add-port", "br0", "p2", "ofport=2", "type=dpdk", "devargs=net_null1,no-rx=1")
+        else:
+            self._ctl("add-port", "phy", "p2", "ofport=2", "type=dpdk",
+                      f"devargs={way_out(self.setup)}", first if tunnel.way == "encap" else second)
+        source = ("type=dpdk", f"devargs={source_device(self.setup)}")
+        if tunnel.way == "encap":
+            self._ctl("add-port", "br0", "p1", "ofport=1", *source)
+        else:
+            self._ctl("add-port", "phy", "p1", "ofport=1", *source, first)
+
+    def _flows(self, bridge, rules):
+        target = f"unix:{self.run_dir}/{bridge}.mgmt"
+        run("ovs-ofctl", "del-flows", target)
+        run("ovs-ofctl", "add-flows", target, "-", stdin="\n".join(rules) + "\n")
+
     def stop(self):
-        # The bridge's device stays when the daemons end; the next round brings one of that name.
-        try:
-            self._ctl("--if-exists", "del-br", "br0")
-        except CommandFailed:
-            pass
+        # The bridges' devices stay when the daemons end; the next round brings some of those names.
+        for bridge in ("br0", "phy"):
+            try:
+                self._ctl("--if-exists", "del-br", bridge)
+            except CommandFailed:
+                pass
         run(ROOT / "deploy" / "vsw", "stop", "--run-dir", self.run_dir)
 
     def forwarded(self):
-        return tx_packets(run("ovs-ofctl", "dump-ports", self.bridge, "2"))
+        return tx_packets(run("ovs-ofctl", "dump-ports", self.sink, "2"))

@@ -64,7 +64,8 @@ void LocateL4(const View& view, uint8_t protocol, PacketHeaders* h) {
       found(L4Header::kIcmp, 8);
       return;
     case IPPROTO_ICMPV6:
-      if (found(L4Header::kIcmpv6, 8) && h->l3_header == L3Header::kIpv6) LocateDiscovery(view, h);
+      // Up to its checksum, which addresses are part of.
+      if (found(L4Header::kIcmpv6, 4) && h->l3_header == L3Header::kIpv6) LocateDiscovery(view, h);
       return;
     default:
       return;

@@ -236,13 +236,15 @@ bool SkipIpv6Extensions(Reader* reader, uint8_t* next, uint8_t* ip_frag,
         if (!reader->Has(8)) return false;
         extensions->Add(*next);
         const uint16_t fragment = reader->Get16(2).Get();
-        *next = reader->Get8(0);
-        reader->Skip(8);
         if (fragment & 0xfff9) *ip_frag = kFragAny;  // an atomic fragment is none (RFC 6946)
         if (fragment & 0xfff8) {
+          // The header names what the first fragment begins with, which need not be a transport:
+          // the protocol stays that of fragments, as in Open vSwitch.
           *ip_frag |= kFragLater;
           return true;
         }
+        *next = reader->Get8(0);
+        reader->Skip(8);
         break;
       }
       default:

@@ -299,7 +299,7 @@ TEST(Parser, ReadsIpv6Fragments) {
   EXPECT_EQ(first.l4_dst.Get(), 6);
   const FlowKey later = Parse(Eth().Ipv6(1, 2).Fragment6(100, false).Udp(5, 6));
   EXPECT_EQ(later.ip_frag, kFragAny | kFragLater);
-  EXPECT_EQ(later.ip_proto, 17);
+  EXPECT_EQ(later.ip_proto, 44);
   EXPECT_EQ(later.l4_dst.Get(), 0);
   const FlowKey atomic = Parse(Eth().Ipv6(1, 2).Fragment6(0, false).Udp(5, 6));
   EXPECT_EQ(atomic.ip_frag, 0);

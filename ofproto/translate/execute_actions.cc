@@ -109,10 +109,11 @@ bool ExecuteAction(TranslationContext& context, const OfAction& action) {
   return std::visit(Runner{context}, action.what) && !context.halted();
 }
 
-void ExecuteActions(TranslationContext& context, const OfActions& actions) {
+bool ExecuteActions(TranslationContext& context, const OfActions& actions) {
   for (const OfAction& action : actions) {
-    if (!ExecuteAction(context, action)) return;
+    if (!ExecuteAction(context, action)) return false;
   }
+  return true;
 }
 
 }  // namespace vsw

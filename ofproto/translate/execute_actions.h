@@ -10,8 +10,8 @@
 
 namespace vsw {
 
-/// Until the list ends, or the packet's way in it.
-void ExecuteActions(TranslationContext& context, const OfActions& actions);
+/// Until the list ends, or the packet's way in it. False: it ended early.
+bool ExecuteActions(TranslationContext& context, const OfActions& actions);
 
 /// False: the list that the action stands in ends here.
 bool ExecuteAction(TranslationContext& context, const OfAction& action);

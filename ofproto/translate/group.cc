@@ -51,7 +51,6 @@ void RunBucket(TranslationContext& context, const GroupEntry& group, size_t inde
   const TraceLevel level(context, [&] { return DescribeBucket(bucket, index); });
   const TranslationContext::Scope scope(context);
   context.stay.source = ActionSource::kGroup;
-  context.stay.action_set = 0;
   context.WentBy(uint64_t{1} << 63 | bucket.id);
   context.Count(group.bucket_stats[index]);
   RunAsActionSet(context, bucket.actions);

@@ -25,6 +25,7 @@ void LearnSource(TranslationContext& context, const BridgeRules& bridge, const P
   const IpAddress remote = in.tunnel.replicates() ? ReceivedFrom(context.view) : IpAddress();
   const bool same_remote = !in.tunnel.replicates() ||
                            bridge.fdb->LookupRemote(vlan, source) == MacTable::RemoteKey(remote);
+  context.Teach({.bridge = bridge.id, .vlan = vlan, .mac = source, .port = in.number});
   if (hit.port == in.number && same_remote) {
     context.Count(hit.stat);
   } else if (in.tunnel.replicates()) {
@@ -100,10 +101,8 @@ void Forward(TranslationContext& context, const BridgeRules& bridge, const PortR
     const MacAddress destination = context.view.eth_dst();
     context.DependOn(AddressTag(bridge.id, frame.vlan, destination));
     const MacTable::Hit hit = bridge.fdb->Lookup(frame.vlan, destination);
-    // The source is learned before the destination is looked for, even if it is told only later.
-    const bool just_learned = destination == context.view.eth_src() && !destination.is_zero() &&
-                              in.number != kNoPort && !hit.is_static;
-    const PortRules* out = just_learned ? &in : context.config.FindPort(hit.port);
+    const PortNo taught = context.TaughtPort(bridge.id, frame.vlan, destination);
+    const PortRules* out = context.config.FindPort(taught == kNoPort ? hit.port : taught);
     // A port that this configuration no longer has here: its addresses are about to be forgotten.
     if (out != nullptr && &context.config.BridgeOf(*out) == &bridge) {
       Tell(context, [&] { return DescribeKnownAddress(*out); });

@@ -54,8 +54,13 @@ void OutputToPort(TranslationContext& context, uint32_t port) {
 void OutputToNormal(TranslationContext& context) {
   if (!ParseAgain(context)) return;
   const BridgeRules& bridge = *context.stay.bridge;
-  const PortRules* in = bridge.FindOfPort(context.view.pipeline_in_port());
-  if (in == nullptr) context.DependOn(FloodTag(bridge.id));
+  const uint32_t in_port = context.view.pipeline_in_port();
+  const PortRules* in = bridge.FindOfPort(in_port);
+  if (in == nullptr) {
+    context.DependOn(FloodTag(bridge.id));
+    const bool is_ours = in_port == kOfpController || in_port == kOfpAny;  // made by a controller
+    if (!is_ours) return context.Drop(DropReason::kNoBridge);
+  }
   TranslateNormal(context, bridge, in == nullptr ? NormalPortOfNobody() : *in, context.view.tags());
 }
 

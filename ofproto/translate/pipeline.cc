@@ -67,8 +67,9 @@ std::optional<uint8_t> Follow(TranslationContext& context, const Rule& rule, uin
   const ActionSource caller_source = std::exchange(
       context.stay.source, rule.is_table_miss ? ActionSource::kTableMiss : ActionSource::kRule);
   if (instructions.meter.has_value()) ApplyMeter(context, *instructions.meter);
-  if (!instructions.apply.empty()) ExecuteActions(context, instructions.apply);
-  if (!context.halted()) {
+  // A TTL that ran out ends the rule: what it has yet to do, and where it leads.
+  const bool goes_on = ExecuteActions(context, instructions.apply) && !context.halted();
+  if (goes_on) {
     if (instructions.clear) {
       context.stay.action_set = 0;
       context.view.set_actset_output(kOfpUnset);
@@ -81,7 +82,7 @@ std::optional<uint8_t> Follow(TranslationContext& context, const Rule& rule, uin
   context.stay.rule = caller;
   context.stay.table = caller_table;
   context.stay.source = caller_source;
-  return context.halted() ? std::nullopt : instructions.goto_table;
+  return goes_on ? instructions.goto_table : std::nullopt;
 }
 
 // What becomes of a packet that no rule matches. True: it goes on to the next table.
@@ -123,6 +124,7 @@ void RunTables(TranslationContext& context, uint8_t table, uint32_t in_port, boo
     const std::optional<uint8_t> next = Follow(context, *rule, table);
     if (!next.has_value()) return;
     table = *next;
+    in_port = context.view.pipeline_in_port();  // another one counts for one lookup alone
     misses_count = true;
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ofproto/translate/translation_context.h"
 
+#include <algorithm>
 #include <new>
 
 #include "ofproto/translate/tags.h"
@@ -128,6 +129,15 @@ const PipelineState* TranslationContext::StateOf(const BridgeRules& bridge) {
     SetUncacheable();
   }
   return state;
+}
+
+PortNo TranslationContext::TaughtPort(BridgeId bridge, VlanId vlan, const MacAddress& mac) const {
+  const size_t known = std::min(taught_count_, taught_.size());
+  for (size_t i = 1; i <= known; ++i) {
+    const LearnEvent& event = taught_[(taught_count_ - i) % taught_.size()];
+    if (event.bridge == bridge && event.vlan == vlan && event.mac == mac) return event.port;
+  }
+  return kNoPort;
 }
 
 uint32_t TranslationContext::ConfigOf(const PortRules& port) const {

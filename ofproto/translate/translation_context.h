@@ -87,6 +87,10 @@ class TranslationContext {
   void Learn(const LearnEvent& event) {
     if (!silent()) result_.learn.push_back(event);
   }
+  /// Where an address is by what this packet itself has taught so far, which the tables know only
+  /// later; kNoPort: it said nothing of it. Of the last few addresses that it came from.
+  void Teach(const LearnEvent& event) { taught_[taught_count_++ % taught_.size()] = event; }
+  PortNo TaughtPort(BridgeId bridge, VlanId vlan, const MacAddress& mac) const;
   void AddNote(std::span<const uint8_t> note) {
     if (!silent()) result_.notes.Add(note);
   }
@@ -269,6 +273,8 @@ class TranslationContext {
   int scope_depth_ = 0;
   int last_scope_ = -1;  // the scope that came back
   const GroupStay* innermost_group_ = nullptr;
+  std::array<LearnEvent, 8> taught_;
+  size_t taught_count_ = 0;
   size_t depth_ = 0;
   size_t visits_ = 0;
   std::array<Visit, kMaxDepth> way_;

@@ -41,8 +41,7 @@ OracleOutcome PipelineOracle::Run(const Frame& frame, uint32_t in_port) {
   packet.pipeline.pipeline.in_port = Be32::From(in_port);
   packet.pipeline.pipeline.actset_output = Be32::From(kOfpUnset);
   Tables(&packet, 0, in_port, 0);
-  packet.exited = false;
-  DoAsSet(&packet, packet.action_set, 0, 0);
+  EndWithActionSet(&packet, 0, 0);
   std::sort(outcome_.sent.begin(), outcome_.sent.end());
   return outcome_;
 }
@@ -89,8 +88,7 @@ void PipelineOracle::Tables(Packet* packet, uint8_t table, uint32_t in_port, int
     const FlowMod* rule = Find(*packet, table, in_port);
     if (rule == nullptr) return;
     ++outcome_.hits[static_cast<size_t>(rule - rules.data())];
-    DoAll(packet, rule->instructions.apply, table, depth);
-    if (packet->exited) return;
+    if (!DoAll(packet, rule->instructions.apply, table, depth)) return;
     if (rule->instructions.clear) packet->action_set.clear();
     for (const OfAction& action : rule->instructions.write) packet->action_set.push_back(action);
     const auto* output = LastOf<act::Output>(packet->action_set);
@@ -101,14 +99,16 @@ void PipelineOracle::Tables(Packet* packet, uint8_t table, uint32_t in_port, int
     metadata = Be64::From((metadata.Get() & ~mask) | (rule->instructions.metadata & mask));
     if (!rule->instructions.goto_table.has_value()) return;
     table = *rule->instructions.goto_table;
+    in_port = packet->pipeline.pipeline.in_port.Get();
   }
 }
 
-void PipelineOracle::DoAll(Packet* packet, const OfActions& actions, uint8_t table, int depth) {
+bool PipelineOracle::DoAll(Packet* packet, const OfActions& actions, uint8_t table, int depth) {
   for (const OfAction& action : actions) {
-    if (packet->exited || outcome_.beyond_bounds) return;
-    if (!Do(packet, action, table, depth)) return;
+    if (packet->exited || outcome_.beyond_bounds) return false;
+    if (!Do(packet, action, table, depth)) return false;
   }
+  return true;
 }
 
 // OpenFlow 1.3 section 5.10.
@@ -139,6 +139,12 @@ void PipelineOracle::DoAsSet(Packet* packet, const OfActions& actions, uint8_t t
   } else {
     Do(packet, *resubmit, table, depth);
   }
+}
+
+void PipelineOracle::EndWithActionSet(Packet* packet, uint8_t table, int depth) {
+  packet->exited = false;
+  const OfActions actions = std::exchange(packet->action_set, {});
+  DoAsSet(packet, actions, table, depth);
 }
 
 void PipelineOracle::Send(const Packet& packet, uint32_t port) {
@@ -252,7 +258,6 @@ void PipelineOracle::DoGroup(Packet* packet, uint32_t number, uint8_t table, int
   }
   for (const Bucket* bucket : chosen) {
     Packet copy = *packet;
-    copy.action_set.clear();
     DoAsSet(&copy, bucket->actions, table, depth + 1);
   }
 }
@@ -330,8 +335,7 @@ bool PipelineOracle::Do(Packet* packet, const OfAction& action, uint8_t table, i
   } else if (const auto* a = std::get_if<act::Clone>(&action.what)) {
     Packet copy = *packet;
     DoAll(&copy, a->actions, table, depth + 1);
-    copy.exited = false;
-    DoAsSet(&copy, copy.action_set, table, depth + 1);
+    EndWithActionSet(&copy, table, depth + 1);
   } else if (const auto* a = std::get_if<act::CheckPktLarger>(&action.what)) {
     const bool longer = packet->frame.bytes().size() > a->bytes;
     Write(packet, a->destination.field,

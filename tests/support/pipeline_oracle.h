@@ -49,8 +49,10 @@ class PipelineOracle {
   void Tables(Packet* packet, uint8_t table, uint32_t in_port, int depth);
   /// False: the list ends here.
   bool Do(Packet* packet, const OfAction& action, uint8_t table, int depth);
-  void DoAll(Packet* packet, const OfActions& actions, uint8_t table, int depth);
+  bool DoAll(Packet* packet, const OfActions& actions, uint8_t table, int depth);
   void DoAsSet(Packet* packet, const OfActions& actions, uint8_t table, int depth);
+  /// The end of a packet's way, or of a copy's.
+  void EndWithActionSet(Packet* packet, uint8_t table, int depth);
   void Send(const Packet& packet, uint32_t port);
   void DoGroup(Packet* packet, uint32_t group, uint8_t table, int depth);
   bool Has(const Packet& packet, FieldId field) const;

@@ -203,6 +203,43 @@ TEST_F(Actions, UsedUpTtlGoesToTheControllers) {
   EXPECT_EQ(decoded->second.controller_id, 4);
 }
 
+TEST_F(Actions, UsedUpTtlEndsItsRuleButNotThoseThatLedThere) {
+  Flow("table=0 actions=resubmit(,1),output:2");
+  Flow("table=1,ip actions=dec_ttl,output:3,write_actions(output:3),goto_table:2");
+  Flow("table=2 actions=output:4");
+  EXPECT_EQ(Ports(PacketBuilder().Ethernet(2, 1).Ipv4(1, 2).Ttl(1).Udp(1, 2)), "2");
+}
+
+TEST_F(Actions, AnotherInPortCountsForOneLookup) {
+  Flow("table=0 actions=resubmit(3,1)");
+  Flow("table=1,in_port=3 actions=goto_table:2");
+  Flow("table=2,in_port=3 actions=output:4");
+  Flow("table=2,in_port=1 actions=output:2");
+  EXPECT_EQ(Ports(Udp()), "2");
+}
+
+TEST_F(Actions, WrittenInPortCountsInTheNextTable) {
+  Flow("table=0 actions=set_field:3->in_port,goto_table:1");
+  Flow("table=1,in_port=3 actions=output:2");
+  EXPECT_EQ(Ports(Udp()), "2");
+}
+
+TEST_F(Actions, NormalNeedsAPortOrAController) {
+  Flow("table=0,udp actions=load:0->NXM_OF_IN_PORT[],NORMAL");
+  Flow("table=0,tcp actions=set_field:0xfffffffd->in_port,NORMAL");
+  EXPECT_EQ(Ports(Udp()), "drop: no-bridge");
+  EXPECT_EQ(Ports(Tcp()), "1 2 3 4");
+}
+
+TEST_F(Actions, NormalKnowsWhatThePacketItselfHasTaught) {
+  Flow(
+      "actions=NORMAL,set_field:02:00:00:00:00:0b->eth_src,set_field:02:00:00:00:00:0a->eth_dst,"
+      "NORMAL");
+  const PacketBuilder packet = PacketBuilder().Ethernet(0xffffffffffff, 0x02000000000a).Ipv4(1, 2);
+  const Outcome outcome = Run(packet);
+  EXPECT_EQ(outcome.sent.size(), 3u);  // the first time; then it is where it came from
+}
+
 TEST_F(Actions, ResubmitLooksAsIfReceivedElsewhereAndComesBack) {
   Flow("table=0 actions=resubmit(3,1),output:in_port");
   Flow("table=1,in_port=3 actions=output:2");

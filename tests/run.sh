@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds, and runs every test.
 #
-#   tests/run.sh                    unit tests, then system tests
+#   tests/run.sh                    unit tests, fuzzing, system tests
 #   tests/run.sh --unit             unit tests only
-#   tests/run.sh --fuzz [NAME...]   fuzzing, which is not part of the default run: all targets, or
-#                                   those of tests/fuzz named
+#   tests/run.sh --fuzz [NAME...]   fuzzing only, a minute for each target of tests/fuzz: all, or
+#                                   those named
 #   tests/run.sh --system [NAME...] system tests only: all, or those of tests/system named
 #
 # Ends with the line "N passed, N failed, N skipped", which counts every case, and with exit status 0
@@ -156,12 +156,12 @@ system_tests() {
   done
 }
 
-unit=1 fuzz=0 system=1
+unit=1 fuzz=1 system=1
 case "${1:-}" in
   "") ;;
-  --unit) system=0 && shift ;;
+  --unit) fuzz=0 system=0 && shift ;;
   --fuzz) unit=0 system=0 fuzz=1 && shift ;;
-  --system) unit=0 && shift ;;
+  --system) unit=0 fuzz=0 && shift ;;
   *)
     sed -n '3,13s/^# \{0,1\}//p' "$0"
     exit 1

@@ -6,8 +6,8 @@ import json
 
 from bench.compare import measure
 
-HEADINGS = ("scenario", "vsw cycles", "best ovs", "ovs cycles", "testpmd cycles",
-            "vsw/ovs (min..max)", "vsw/testpmd", "reach")
+HEADINGS = ("scenario", "vsw cycles", "best ovs", "ovs cycles", "testpmd cycles", "kernel cycles",
+            "vsw/ovs (min..max)", "vsw/testpmd", "vsw/kernel", "reach")
 
 
 def _cycles(result):
@@ -23,9 +23,11 @@ def _ratio(ours, theirs, spread):
 
 def row(scenario, results):
     """One line of the table, as texts."""
-    vsw, ovs, floor = (measure.best_of(results, peer) for peer in ("vsw", "ovs", "testpmd"))
+    vsw, ovs, floor, kernel = (measure.best_of(results, peer)
+                               for peer in ("vsw", "ovs", "testpmd", "kernel"))
     return (scenario.name, _cycles(vsw), ovs.mode if ovs else "-", _cycles(ovs), _cycles(floor),
-            _ratio(vsw, ovs, True), _ratio(vsw, floor, False), scenario.reach)
+            _cycles(kernel), _ratio(vsw, ovs, True), _ratio(vsw, floor, False),
+            _ratio(vsw, kernel, False), scenario.reach)
 
 
 def table(rows):
@@ -47,7 +49,8 @@ def as_json(facts, done):
 
 def picture(done):
     """Bars: how many packets a second each peer moves, relative to the best of the row."""
-    colours = {"vsw": "#2563eb", "ovs": "#9ca3af", "testpmd": "#d1d5db"}
+    colours = {"vsw": "#2563eb", "ovs": "#9ca3af", "testpmd": "#d1d5db",
+               "kernel": "#e5e7eb"}
     left, width, bar, gap = 190, 520, 14, 16
     parts, y = [], 30
     for scenario, results in done:

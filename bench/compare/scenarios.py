@@ -87,10 +87,11 @@ def _vhost(size, ring):
 
 def _tunnel(kind, way, size):
     tunnel = tunnels.Tunnel(kind, way)
+    peers = ("vsw", "ovs", "kernel") if kind == "vxlan" and way != "relay" else ("vsw", "ovs")
     titles = {"encap": "into", "decap": "out of", "relay": "from one to another"}
     return Scenario(f"tunnel-{kind}-{way}-{size}", f"{titles[way]} {kind}, {size} bytes inside",
                     "2.5x ovs", "", lambda: tunnels.frames(tunnel, size - 4, 1000),
-                    lambda: tunnels.rules(tunnel), flows=1000, peers=("vsw", "ovs"), tunnel=tunnel)
+                    lambda: tunnels.rules(tunnel), flows=1000, peers=peers, tunnel=tunnel)
 
 
 ALL = {scenario.name: scenario for scenario in (

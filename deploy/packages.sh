@@ -29,7 +29,7 @@ test_packages=(
 )
 
 # Peers of bench/run.sh.
-bench_packages=(dpdk-dev openvswitch-switch-dpdk python3)
+bench_packages=(dpdk-dev ethtool iperf3 iputils-ping openvswitch-switch openvswitch-switch-dpdk python3)
 
 # Fuzz targets are built with clang: its libFuzzer and sanitizers.
 fuzz_packages=(clang libclang-rt-14-dev llvm python3)

@@ -7,7 +7,7 @@ import statistics
 import tempfile
 import pathlib
 
-from bench.compare import capture, machine
+from bench.compare import capture, machine, tcp
 from bench.compare.command import CommandFailed
 from bench.compare.guests import Guests
 from bench.compare.peers import ALL as PEERS
@@ -54,6 +54,8 @@ def modes_of(scenario, quick):
 
 def run_once(scenario, peer, mode, seconds, source):
     """One start of one peer; returns a Sample."""
+    if scenario.tcp:
+        return tcp.run_once(peer, seconds)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="vsw-bench-"))
     guests = None
     switch = None
@@ -77,6 +79,13 @@ def run_once(scenario, peer, mode, seconds, source):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def said(scenario, sample):
+    """The sample for people."""
+    if scenario.tcp:
+        return f"{sample.rate * 8 / 1e9:.2f} Gbit/s"
+    return f"{sample.rate / 1e6:.3f} Mpps, {machine.tsc_hz() / sample.rate:.0f} cycles"
+
+
 def run(scenario, rounds, seconds, quick, tell):
     """Returns the Results of a scenario. Peers take turns, so that drift of the machine meets all."""
     results = [Result(peer, mode) for peer, mode in modes_of(scenario, quick)]
@@ -88,13 +97,12 @@ def run(scenario, rounds, seconds, quick, tell):
             for result in results:
                 try:
                     sample = run_once(scenario, result.peer, result.mode, seconds, source)
-                except (CommandFailed, OSError) as failure:
+                except (CommandFailed, OSError, AssertionError) as failure:
                     result.failures.append(str(failure))
                     tell(f"  round {number + 1}: {result.peer} {result.mode}: FAILED: {failure}")
                     continue
                 result.samples.append(sample)
-                tell(f"  round {number + 1}: {result.peer} {result.mode}: "
-                     f"{sample.rate / 1e6:.3f} Mpps, {machine.tsc_hz() / sample.rate:.0f} cycles")
+                tell(f"  round {number + 1}: {result.peer} {result.mode}: {said(scenario, sample)}")
     return results
 
 

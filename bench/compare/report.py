@@ -3,6 +3,7 @@
 
 import html
 import json
+import statistics
 
 from bench.compare import measure
 
@@ -10,8 +11,12 @@ HEADINGS = ("scenario", "vsw cycles", "best ovs", "ovs cycles", "testpmd cycles"
             "vsw/ovs (min..max)", "vsw/testpmd", "vsw/kernel", "reach")
 
 
-def _cycles(result):
-    return f"{result.cycles:.0f}" if result else "-"
+def _cost(scenario, result):
+    if result is None:
+        return "-"
+    if scenario.tcp:
+        return f"{statistics.median(result.rates) * 8 / 1e9:.2f} Gbit/s"
+    return f"{result.cycles:.0f}"
 
 
 def _ratio(ours, theirs, spread):
@@ -25,9 +30,9 @@ def row(scenario, results):
     """One line of the table, as texts."""
     vsw, ovs, floor, kernel = (measure.best_of(results, peer)
                                for peer in ("vsw", "ovs", "testpmd", "kernel"))
-    return (scenario.name, _cycles(vsw), ovs.mode if ovs else "-", _cycles(ovs), _cycles(floor),
-            _cycles(kernel), _ratio(vsw, ovs, True), _ratio(vsw, floor, False),
-            _ratio(vsw, kernel, False), scenario.reach)
+    return (scenario.name, _cost(scenario, vsw), ovs.mode if ovs else "-", _cost(scenario, ovs),
+            _cost(scenario, floor), _cost(scenario, kernel), _ratio(vsw, ovs, True),
+            _ratio(vsw, floor, False), _ratio(vsw, kernel, False), scenario.reach)
 
 
 def table(rows):
@@ -54,6 +59,8 @@ def picture(done):
     left, width, bar, gap = 190, 520, 14, 16
     parts, y = [], 30
     for scenario, results in done:
+        if scenario.tcp:
+            continue  # no packets
         best = {peer: measure.best_of(results, peer) for peer in colours}
         rates = {peer: max(result.rates) for peer, result in best.items() if result}
         if not rates:

@@ -36,6 +36,7 @@ class Scenario:
     order: str = "uniform"    # in which guests send their flows
     station: str = ""         # an address that is known behind port 2
     tunnel: tunnels.Tunnel = None
+    tcp: bool = False         # bytes between two hosts instead of packets; see tcp.py
     frame_bytes: int = capture.FRAME_BYTES
     available: typing.Callable = lambda: True
 
@@ -105,4 +106,6 @@ ALL = {scenario.name: scenario for scenario in (
     *(_vhost(size, ring) for ring in ("split", "packed") for size in (64, 512, 1518)),
     *(_tunnel(kind, way, size) for kind in tunnels.PORTS for way in ("encap", "decap", "relay")
       for size in (64, 1450)),
+    Scenario("tunnel-vxlan-tcp", "TCP between guests on two hosts, through VXLAN", "", "",
+             peers=("vsw", "ovs", "kernel"), ovs_modes=("defaults",), tcp=True),
 )}

@@ -5,53 +5,15 @@ import itertools
 import shutil
 
 from lib.case import main, wait_until
+from lib.ovs import OpenVswitch
 from lib.traffic import expect_ping, expect_silence, ping, transfer
-from lib.underlay import KINDS, Host, address, inner, outer, spaces
-
-
-class OpenVswitch:
-    """Open vSwitch with the userspace datapath in a namespace, its tunnels over an internal port."""
-
-    def __init__(self, case, space):
-        self.space = space
-        self.folder = case.folder / "ovs"
-        self.folder.mkdir()
-        self.settings = " ".join(f"OVS_{name}={self.folder}" for name in ("RUNDIR", "DBDIR", "LOGDIR"))
-        database, socket = self.folder / "conf.db", self.folder / "db.sock"
-        space.check(f"ovsdb-tool create {database} /usr/share/openvswitch/vswitch.ovsschema; "
-                    f"{self.settings} ovsdb-server {database} --remote=punix:{socket} --detach --pidfile "
-                    f"--log-file={self.folder}/ovsdb.log; "
-                    f"{self.settings} ovs-vsctl --db=unix:{socket} -t 5 --no-wait init; "
-                    f"{self.settings} ovs-vswitchd unix:{socket} --detach --pidfile "
-                    f"--log-file={self.folder}/vswitchd.log")
-
-    def vsctl(self, words):
-        """Runs ovs-vsctl."""
-        return self.space.check(f"{self.settings} ovs-vsctl -t 5 --db=unix:{self.folder}/db.sock "
-                                f"{words}")
-
-    def add_tunnel(self, kind, family):
-        """Adds t1 to br0, to host 1."""
-        self.vsctl(f"add-port br0 t1 -- set interface t1 type={kind} "
-                   f"options:remote_ip={outer(1, family)} options:key=100")
-
-    def ofctl(self, words):
-        """Runs ovs-ofctl on br0."""
-        return self.space.check(f"{self.settings} timeout 5 ovs-ofctl {words}")
-
-    def appctl(self, words):
-        """Runs ovs-appctl of ovs-vswitchd."""
-        return self.space.check(f"{self.settings} timeout 5 ovs-appctl -t ovs-vswitchd {words}")
+from lib.underlay import KINDS, Host, inner, outer, spaces
 
 
 def open_vswitch(case, peer):
     """Starts it: br-phy holds the underlay address, br0 the inner one."""
     ovs = OpenVswitch(case, peer)
-    peer.check("ip address flush dev eth0")
-    ovs.vsctl("add-br br-phy -- set bridge br-phy datapath_type=netdev "
-              f"other_config:hwaddr={peer.mac('eth0')} -- add-port br-phy eth0")
-    address(peer, 2, "br-phy")
-    ovs.vsctl("add-br br0 -- set bridge br0 datapath_type=netdev")
+    ovs.take_underlay(2)
     peer.check(f"ip address add {inner(2)}/24 dev br0; ip link set br0 up mtu 1400")
     # Open vSwitch learns neighbours from the packets that it sees, and loses those before.
     for family in (4, 6):
@@ -65,7 +27,7 @@ def every_kind(case, one, ovs):
     one.guest.check("ip link set vm1 mtu 1400")
     for kind, family in itertools.product(KINDS, (4, 6)):
         case.step(f"{kind} over IPv{family}")
-        ovs.add_tunnel(kind, family)
+        ovs.add_tunnel(kind, 1, family)
         one.tunnel("t1", kind, 2, "key=100", family=family)
         wait_until(lambda: ping(peer, inner(1), count=1, timeout=7) == 1, "Open vSwitch answers")
         assert ping(one.guest, inner(2)) == 3
@@ -79,7 +41,7 @@ def geneve_options(case, one, ovs):
     """Each end lets in what carries the other one's option, with the right value."""
     case.step("options of Geneve")
     option = "{class=0x102,type=0x80,len=4}->tun_metadata0"
-    ovs.add_tunnel("geneve", 4)
+    ovs.add_tunnel("geneve", 1)
     ovs.ofctl(f"add-tlv-map br0 '{option}'")
     ovs.ofctl("del-flows br0")
     ovs.ofctl("add-flow br0 in_port=LOCAL,actions=set_field:0x1234-\\>tun_metadata0,output:t1")

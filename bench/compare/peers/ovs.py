@@ -56,7 +56,8 @@ class OpenVSwitch(Peer):
         if self.setup.vhost:
             return [("type=dpdkvhostuserclient", f"options:vhost-server-path={path}")
                     for path in self.setup.vhost]
-        return [("type=dpdk", f"options:dpdk-devargs={source_device(self.setup)}"), ("type=dpdk", "options:dpdk-devargs=net_null1,no-rx=1")]
+        return [("type=dpdk", f"options:dpdk-devargs={source_device(self.setup)}"),
+                ("type=dpdk", "options:dpdk-devargs=net_null1,no-rx=1")]
 
     def start(self):
         self.at.mkdir()

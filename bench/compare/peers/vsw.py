@@ -30,7 +30,8 @@ class Vsw(Peer):
     def _ports(self):
         if self.setup.vhost:
             return [("type=vhost-user", "mode=client", f"path={path}") for path in self.setup.vhost]
-        return [("type=dpdk", f"devargs={source_device(self.setup)}"), ("type=dpdk", "devargs=net_null1,no-rx=1")]
+        return [("type=dpdk", f"devargs={source_device(self.setup)}"),
+                ("type=dpdk", "devargs=net_null1,no-rx=1")]
 
     def start(self):
         run(ROOT / "deploy" / "vsw", "start", "--run-dir", self.run_dir, "--", "--workers",

@@ -18,12 +18,21 @@ FENCE_TYPE = 0x88B6
 FENCE_PORT = 99
 
 
+class OracleGone(Exception):
+    """Open vSwitch ended by itself. `packet`: the number of the one that it ended on, if one."""
+
+    packet = None
+
+
 class Oracle:
     """A bridge of ports 1..n; `with Oracle(n) as oracle`."""
 
     def __init__(self, ports, port_settings=None):
         self.ports = ports
         self._settings = port_settings or {}
+        self._prepare()
+
+    def _prepare(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vswo.", dir="/tmp"))
         self._environment = dict(os.environ, OVS_RUNDIR=str(self.folder), OVS_DBDIR=str(self.folder),
                                  OVS_LOGDIR=str(self.folder))
@@ -57,6 +66,12 @@ class Oracle:
             self.__exit__()
             raise
         return self
+
+    def restart(self):
+        """After OracleGone: a new one, without rules."""
+        self.__exit__()
+        self._prepare()
+        self.__enter__()
 
     def _start(self):
         at = self.folder
@@ -104,12 +119,18 @@ class Oracle:
     def appctl(self, method, *params):
         """Calls a command of the daemon; returns its text."""
         request = {"id": 0, "method": method, "params": [str(one) for one in params]}
-        self._socket.sendall(json.dumps(request).encode())
         text, decoder = "", json.JSONDecoder()
+        try:
+            self._socket.sendall(json.dumps(request).encode())
+        except ConnectionError as error:
+            raise OracleGone(self._last_words()) from error
         while True:
-            piece = self._socket.recv(65536)
+            try:
+                piece = self._socket.recv(65536)
+            except ConnectionError:
+                piece = b""
             if not piece:
-                raise RuntimeError("ovs-vswitchd went away")
+                raise OracleGone(self._last_words())
             text += piece.decode()
             try:
                 answer, _ = decoder.raw_decode(text)
@@ -118,6 +139,12 @@ class Oracle:
             if answer.get("error"):
                 raise RuntimeError(f"{method}: {answer['error']}")
             return answer["result"]
+
+    def _last_words(self):
+        """What the daemon's log says of its end, in a line."""
+        lines = (self.folder / "vs.log").read_text(errors="replace").splitlines()
+        alarming = [line.split("|", 2)[-1] for line in lines if re.search(r"\|(EMER|ERR)\|", line)]
+        return "; ".join(alarming[-3:]) or "nothing in its log"
 
     def ofctl(self, *words, stdin=None):
         """Runs ovs-ofctl on the bridge."""
@@ -160,11 +187,15 @@ class Oracle:
     def send(self, packets):
         """Sends [(port, octets)] one after the other; returns for each {port: [octets that left]}."""
         results = []
-        for port, octets in packets:
-            # What one teaches takes back decisions about others only some time later.
-            self._forget_decisions()
-            self.appctl("netdev-dummy/receive", f"p{port}", octets.hex())
-            self._fence(port)
+        for number, (port, octets) in enumerate(packets):
+            try:
+                # What one teaches takes back decisions about others only some time later.
+                self._forget_decisions()
+                self.appctl("netdev-dummy/receive", f"p{port}", octets.hex())
+                self._fence(port)
+            except OracleGone as gone:
+                gone.packet = number
+                raise
             results.append({out: sent for out in range(1, self.ports + 1)
                             if (sent := self._captured(out))})
         return results

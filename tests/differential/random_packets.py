@@ -14,6 +14,7 @@ class PacketGenerator:
 
     def __init__(self, chance):
         self.chance = chance
+        self.snap = True  # IP in 802.2 frames, too
 
     def one_of(self, *choices):
         return self.chance.choice(choices)
@@ -66,7 +67,7 @@ class PacketGenerator:
         if kind == 11:
             return arp(op=self.one_of(1, 2, 2, 3), sha=self.one_of(*MACS),
                        spa=self.one_of(*ADDRESSES), tpa=self.one_of(*ADDRESSES))
-        if kind == 12:
+        if kind == 12 and self.snap:
             return raw(b"\xaa\xaa\3\0\0\0\x08\0" + ip(self.l4()).octets(), 60)
         return raw(bytes(self.chance.randrange(256) for _ in range(40)), 0x88B5)
 
@@ -85,6 +86,8 @@ class PacketGenerator:
         frame = eth(*tags, network, src=self.one_of(*MACS),
                     dst=self.one_of(*MACS, BROADCAST, "01:00:5e:00:00:01"),
                     pad=self.one_of(0, 60, 60, 64, 100))
-        if self.chance.random() < 0.03:
-            frame = frame[:self.chance.randrange(14, len(frame))]
+        if self.chance.random() < 0.03 and network.ethertype != 0x0806:
+            # A frame that ends within a tag is malformed here, of an unknown type there; of one that
+            # ends within ARP nothing is changed here.
+            frame = frame[:self.chance.randrange(14 + 4 * len(tags), len(frame))]
         return self.chance.randrange(1, 5), frame

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Random rule sets, made so that rules and packets meet often: few addresses, few ports, several
 tables that lead to each other. What the two switches do differently on purpose is kept out (see
-docs/differences.md): pushed tags and labels are given all of their fields, tags are pushed on
-untagged packets, and addresses are changed in whole packets."""
+docs/differences.md): pushed tags and labels are given all of their fields, tags are pushed on untagged
+packets, labels on packets without any and not in 802.2 frames, addresses are changed in whole packets,
+there are no action sets where there is exit or check_pkt_larger, which stands in no table that
+resubmits lead to, no clones where labels are taken off, and no action sets where buckets lead to."""
 
 from compare import Case
 from random_packets import ADDRESSES, ADDRESSES6, L4_PORTS, MACS, PacketGenerator
@@ -18,6 +20,8 @@ class Generator(PacketGenerator):
         super().__init__(chance)
         self.priority = 0
         self.old = False  # of OpenFlow 1.0 and its extensions alone
+        self.sets = False  # action sets; if not: exit, check_pkt_larger
+        self.pops = False  # labels
 
     def often(self, share):
         return self.chance.random() < share
@@ -125,7 +129,7 @@ class Generator(PacketGenerator):
         return [f"load:{self.chance.randrange(3)}->reg0[]", "load:5->reg1[0..3]",
                 "move:eth_src[0..15]->reg1[8..23]", "move:reg0[0..7]->reg1[0..7]",
                 "push:reg0[],load:2->reg0[],pop:reg1[0..31]", "output:reg0[0..3]",
-                "check_pkt_larger(80)->reg1[0]", "move:in_port[0..3]->reg0[0..3]"]
+                "move:in_port[0..3]->reg0[0..3]"]
 
     def layer_actions(self, kind):
         """Those that need the headers of `kind`."""
@@ -158,17 +162,21 @@ class Generator(PacketGenerator):
     def action(self, kind, table, depth=0):
         choices = [f"output:{self.chance.randrange(1, 5)}", f"output:{self.chance.randrange(1, 5)}",
                    self.one_of("in_port", "all", "controller", "load:0->in_port[]"),
-                   f"mod_dl_dst:{self.one_of(*MACS)}", f"mod_dl_src:{self.one_of(*MACS)}", "note:01",
+                   f"mod_dl_dst:{self.one_of(*MACS)}", f"mod_dl_src:{self.one_of(*MACS)}",
+                   # Where nothing but a note is left to do, Open vSwitch starts over after pop_mpls.
+                   "load:1->reg0[]" if self.pops else "note:01",
                    self.one_of(*self.register_actions()), self.one_of(*self.register_actions())]
         # What sets a VLAN in OpenFlow 1.0 pushes a tag in later versions; those have the groups.
         choices += (["mod_vlan_vid:10", "mod_vlan_vid:5,mod_vlan_pcp:3"] if self.old else
                     [f"group:{self.chance.randrange(1, 6)}"])
+        if table == 0 and depth == 0 and not self.sets:
+            choices.append("check_pkt_larger(80)->reg1[0]")
         if table + 1 < TABLES:
             choices += [f"resubmit(,{self.chance.randrange(table + 1, TABLES)})"] * 4
             choices.append(f"resubmit({self.chance.randrange(1, 5)},{table + 1})")
         layer = self.layer_actions(kind)
         choices += [self.one_of(*layer) for _ in range(3 if layer else 0)]
-        if depth < 2 and self.often(0.1):
+        if depth < 2 and self.often(0.1) and not self.pops:
             inner = [self.action(kind, table, depth + 1) for _ in range(self.one_of(1, 2, 3))]
             return f"clone({','.join(inner)})"
         return self.one_of(*choices)
@@ -191,9 +199,9 @@ class Generator(PacketGenerator):
                     f"{self.one_of(0, 3)}->vlan_pcp"], []
         if draw < 0.3 and tagged and not self.old:
             return [self.one_of("pop_vlan", "set_field:4106->vlan_vid", "set_field:3->vlan_pcp")], []
-        if draw < 0.3 and kind == "mpls":
+        if draw < 0.4 and kind == "mpls" and self.pops:
             return [f"pop_mpls:{self.one_of('0x0800', '0x86dd')}"], []
-        if draw < 0.1:
+        if draw < 0.1 and kind not in ("", "mpls") and not self.snap:
             return [], ["push_mpls:0x8847,set_field:20->mpls_label,set_field:1->mpls_tc,set_mpls_ttl(7)",
                         f"output:{self.chance.randrange(1, 5)}"]
         if draw < 0.16:
@@ -201,7 +209,7 @@ class Generator(PacketGenerator):
         if draw < 0.2 and kind in ("ip", "icmp", "tcp", "udp", "sctp") and not any("frag" in f for f in fields):
             fields.append("ip_frag=no")
             return [f"mod_nw_{self.one_of('src', 'dst')}:{self.one_of(*ADDRESSES)}"], []
-        if draw < 0.23:
+        if draw < 0.26 and not self.sets:
             return [], ["exit"]
         return [], []
 
@@ -209,9 +217,10 @@ class Generator(PacketGenerator):
         words = []
         if self.old:
             return words
-        if self.often(0.15):
+        # The last table is what buckets resubmit to.
+        if self.often(0.15) and table + 1 < TABLES:
             words.append("clear_actions")
-        if self.often(0.15):
+        if self.often(0.15) and self.sets and table + 1 < TABLES:
             inner = self.one_of(f"output:{self.chance.randrange(1, 5)}", f"group:{self.chance.randrange(1, 6)}")
             more = self.layer_actions(kind)
             more = [one for one in more if one.startswith(("set_field", "dec_ttl", "mod_"))]
@@ -249,13 +258,17 @@ class Generator(PacketGenerator):
                                      f"resubmit(,{TABLES - 1})", "in_port")
         return [f"group_id=1,type=all,bucket={bucket()},bucket={bucket()}",
                 f"group_id=2,type=indirect,bucket={bucket()}",
-                f"group_id=3,type=select,bucket={bucket()}",
+                # With the default hash Open vSwitch looks the packet up again, and forgets what comes
+                # behind a clone() in which it does. So too with pop_mpls.
+                f"group_id=3,type=select,selection_method=hash,fields(eth_dst),bucket={bucket()}",
                 f"group_id=4,type=ff,bucket=watch_port:2,{bucket()},bucket=watch_port:3,{bucket()}",
                 "group_id=5,type=all,bucket=group:2,bucket=output:4"]
 
     def case(self, number, packets):
         """One rule set with its packets."""
-        flows, self.priority, self.old = [], 10, self.often(0.3)
+        flows, self.priority = [], 10
+        self.old, self.sets, self.snap = self.often(0.3), self.often(0.6), self.often(0.3)
+        self.pops = self.often(0.4)
         for table in range(TABLES):
             # Groups lead to the last table, which therefore uses none.
             count = self.chance.randrange(2, 14)

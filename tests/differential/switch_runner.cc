@@ -8,7 +8,8 @@
 //   flow TEXT, group TEXT    as ovs-ofctl add-flow and add-group; refusals are kept for `commit`
 //   commit                   answers with refusals
 //   packet N HEX             one frame in at port N; `done` answers with what left for each
-//   dump | megaflows | drops
+//   trace N HEX              what would become of it, as a story
+//   dump | drops
 //
 // Every answer ends with a line ".".
 #include <chrono>
@@ -25,8 +26,10 @@
 #include "datapath/worker/worker_set.h"
 #include "ofproto/switch.h"
 #include "ofproto/text/text.h"
-#include "tests/support/memory_port.h"
+#include "ofproto/translate/trace.h"
+#include "ofproto/translate/trace_frame.h"
 #include "tests/support/eal.h"
+#include "tests/support/memory_port.h"
 
 namespace vsw::testing {
 namespace {
@@ -100,6 +103,8 @@ class Runner {
           std::cout << FormatFlowStats(flow) << '\n';
         }
       });
+    } else if (command == "trace") {
+      Trace(rest);
     } else if (command == "drops") {
       PrintDrops();
     } else if (command != "done") {
@@ -197,6 +202,27 @@ class Runner {
       std::cout << "out " << ToInt(frame.port) << ' ' << HexOf(frame.octets) << '\n';
     }
     sent_.clear();
+  }
+
+  void Trace(const std::string& rest) {
+    std::istringstream in(rest);
+    uint32_t number = 0;
+    std::string hex;
+    in >> number >> hex;
+    const std::vector<uint8_t> frame = OctetsOf(hex);
+    workers_->RunOnSlowThread([&] {
+      FlowKey key;
+      if (!workers_->ParseFrame(frame, PortNo{number}, &key)) {
+        std::cout << "malformed\n";
+        return;
+      }
+      const auto again = [&](std::span<const Action> edits, FlowKey* parsed) {
+        return workers_->ParseFrame(Restructured(frame, edits), PortNo{number}, parsed);
+      };
+      const TraceFacts facts = {.packet_bytes = static_cast<uint32_t>(frame.size()),
+                                .parse_again = again};
+      std::cout << RenderTrace(switch_.TracePacket(key, facts)) << '\n';
+    });
   }
 
   void PrintDrops() {

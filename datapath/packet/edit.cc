@@ -300,6 +300,8 @@ void PacketEditor::SetPorts(const uint8_t* value, const uint8_t* mask) {
   const uint32_t l4 = headers_.l4;
   switch (headers_.l4_header) {
     case L4Header::kTcp:
+      if (!headers_.has_ports) return;
+      return Write(l4, l4, value, mask, 4, kL4Sum);
     case L4Header::kUdp:
       return Write(l4, l4, value, mask, 4, kL4Sum);
     case L4Header::kSctp:

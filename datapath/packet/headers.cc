@@ -51,7 +51,10 @@ void LocateL4(const View& view, uint8_t protocol, PacketHeaders* h) {
   };
   switch (protocol) {
     case IPPROTO_TCP:
-      found(L4Header::kTcp, 20);
+      if (found(L4Header::kTcp, 20)) {
+        const size_t bytes = (view.At(h->l4 + size_t{12}) >> 4) * size_t{4};
+        h->has_ports = bytes >= 20 && view.Has(h->l4, bytes);
+      }
       return;
     case IPPROTO_UDP:
       found(L4Header::kUdp, 8);

@@ -31,6 +31,7 @@ struct PacketHeaders {
   L3Header l3_header = L3Header::kNone;
   L4Header l4_header = L4Header::kNone;
   bool fragment = false;
+  bool has_ports = false;  // of TCP: its data offset can be, so that the parser believes the header
   // IPv6 with a routing header that has segments left: the checksum is over the final destination,
   // which is not the header's (RFC 8200 section 8.1).
   bool routed = false;

@@ -245,6 +245,27 @@ TEST(PacketEditor, AFieldThatIsNoFieldOfThePacketStaysAsItIs) {
   }
 }
 
+// Of the pseudo-header and the segment of a TCP packet that says it is of `protocol`.
+uint16_t SumWithPseudoHeader(const Bytes& frame, size_t addresses, size_t l4, uint8_t protocol) {
+  const uint8_t pseudo[4] = {0, protocol, 0, static_cast<uint8_t>(frame.size() - l4)};
+  uint64_t sum = AddBytes(0, frame.data() + addresses, addresses == 26 ? 8 : 32);
+  sum = AddBytes(sum, pseudo, sizeof(pseudo));
+  return FoldSum(AddBytes(sum, frame.data() + l4, frame.size() - l4));
+}
+
+TEST(PacketEditor, LeavesPortsThatTheParserDoesNotBelieve) {
+  const Action ports = Action::SetWord(offsetof(FlowKey, l4_src) / 4, 0x01020304, 0xffffffff);
+  const Action source = Action::SetWord(offsetof(FlowKey, ipv4_src) / 4, Be32::From(9).raw, ~0u);
+  Bytes frame = PacketBuilder().Ethernet(2, 1).Ipv4(1, 2).Tcp(3, 4).Payload(9).Build();
+  EXPECT_NE(Edited(MakeMbuf(frame), {{ports}}), frame);
+  for (const uint8_t words : {0, 4, 8}) {
+    frame[14 + 20 + 12] = static_cast<uint8_t>(words << 4);
+    EXPECT_EQ(Edited(MakeMbuf(frame), {{ports}}), frame) << int{words};
+    const Bytes moved = Edited(MakeMbuf(frame), {{source}});
+    EXPECT_EQ(SumWithPseudoHeader(moved, 26, 34, 6), SumWithPseudoHeader(frame, 26, 34, 6));
+  }
+}
+
 TEST(PacketEditor, SetsTheTypeAndNothingBehindIt) {
   constexpr uint8_t kType = offsetof(FlowKey, eth_type) / 4;
   const auto frame = [](uint16_t type) {
@@ -254,14 +275,6 @@ TEST(PacketEditor, SetsTheTypeAndNothingBehindIt) {
   EXPECT_EQ(Edited(MakeMbuf(frame(0x88b5)), {{type}}), frame(0x8848));
   const Bytes length = PacketBuilder().Ethernet(2, 1).Type(40).Payload(40).Build();
   EXPECT_EQ(Edited(MakeMbuf(length), {{type}}), length);
-}
-
-// Of the pseudo-header and the segment of a TCP packet that says it is of `protocol`.
-uint16_t SumWithPseudoHeader(const Bytes& frame, size_t addresses, size_t l4, uint8_t protocol) {
-  const uint8_t pseudo[4] = {0, protocol, 0, static_cast<uint8_t>(frame.size() - l4)};
-  uint64_t sum = AddBytes(0, frame.data() + addresses, addresses == 26 ? 8 : 32);
-  sum = AddBytes(sum, pseudo, sizeof(pseudo));
-  return FoldSum(AddBytes(sum, frame.data() + l4, frame.size() - l4));
 }
 
 TEST(PacketEditor, SetsTheProtocolAndKeepsChecksumsRight) {

@@ -4,7 +4,8 @@ tables that lead to each other. What the two switches do differently on purpose 
 docs/differences.md): pushed tags and labels are given all of their fields, tags are pushed on untagged
 packets, labels on packets without any and not in 802.2 frames, addresses are changed in whole packets,
 there are no action sets where there is exit or check_pkt_larger, which stands in no table that
-resubmits lead to, no clones where labels are taken off, and no action sets where buckets lead to."""
+resubmits lead to, no clones where labels are taken off or exit stands, and no action sets where
+buckets lead to."""
 
 from compare import Case
 from random_packets import ADDRESSES, ADDRESSES6, L4_PORTS, MACS, PacketGenerator
@@ -20,7 +21,8 @@ class Generator(PacketGenerator):
         super().__init__(chance)
         self.priority = 0
         self.old = False  # of OpenFlow 1.0 and its extensions alone
-        self.sets = False  # action sets; if not: exit, check_pkt_larger
+        self.sets = False  # action sets; if not: check_pkt_larger
+        self.exits = False
         self.pops = False  # labels
 
     def often(self, share):
@@ -176,7 +178,7 @@ class Generator(PacketGenerator):
             choices.append(f"resubmit({self.chance.randrange(1, 5)},{table + 1})")
         layer = self.layer_actions(kind)
         choices += [self.one_of(*layer) for _ in range(3 if layer else 0)]
-        if depth < 2 and self.often(0.1) and not self.pops:
+        if depth < 2 and self.often(0.1) and not self.pops and not self.exits:
             inner = [self.action(kind, table, depth + 1) for _ in range(self.one_of(1, 2, 3))]
             return f"clone({','.join(inner)})"
         return self.one_of(*choices)
@@ -209,7 +211,7 @@ class Generator(PacketGenerator):
         if draw < 0.2 and kind in ("ip", "icmp", "tcp", "udp", "sctp") and not any("frag" in f for f in fields):
             fields.append("ip_frag=no")
             return [f"mod_nw_{self.one_of('src', 'dst')}:{self.one_of(*ADDRESSES)}"], []
-        if draw < 0.26 and not self.sets:
+        if draw < 0.26 and self.exits:
             return [], ["exit"]
         return [], []
 
@@ -268,7 +270,7 @@ class Generator(PacketGenerator):
         """One rule set with its packets."""
         flows, self.priority = [], 10
         self.old, self.sets, self.snap = self.often(0.3), self.often(0.6), self.often(0.3)
-        self.pops = self.often(0.4)
+        self.pops, self.exits = self.often(0.4), not self.sets and self.often(0.6)
         for table in range(TABLES):
             # Groups lead to the last table, which therefore uses none.
             count = self.chance.randrange(2, 14)

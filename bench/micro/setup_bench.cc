@@ -127,8 +127,9 @@ class Setup {
     pipeline_->Process(PortNo{1}, given, rte_rdtsc());
     if (next_ < kHosts) return;
     next_ = 0;
-    if (forget) pipeline_->SetEpoch(++epoch_);
+    if (forget) Forget();
   }
+  void Forget() { pipeline_->SetEpoch(++epoch_); }
   const PipelineCounters& counters() const { return pipeline_->stats(); }
 
  private:
@@ -147,7 +148,7 @@ void Run(benchmark::State& state, const Routers& routers, bool known) {
   Setup setup(routers.get());
   for (uint32_t i = 0; i < kHosts; i += kBurst) setup.Process(/*forget=*/false);
   const uint64_t before = setup.counters().translations.Get();
-  if (!known) setup.Process(/*forget=*/true);
+  if (!known) setup.Forget();
   for (auto _ : state) setup.Process(/*forget=*/!known);
   const auto packets = static_cast<int64_t>(state.iterations()) * kBurst;
   state.SetItemsProcessed(packets);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "ofproto/message/frame.h"
 #include "ofproto/message/parts.h"
 #include "tests/ofproto/message/codec/samples.h"
 #include "tests/ofproto/message/codec/wire_message.h"
@@ -147,9 +148,12 @@ TEST(CodecReplies, SayOfAVersionsNewMessagesNothingInOlderOnes) {
 }
 
 TEST(CodecReplies, ForwardInNicirasWordsWhatAVersionHasNone) {
-  GroupMod mod{.command = GroupMod::Command::kInsertBucket, .group = 7};
+  GroupMod mod;
+  mod.command = GroupMod::Command::kInsertBucket;
+  mod.group = 7;
   mod.command_bucket = kBucketFirst;
-  mod.buckets.push_back({.id = 1});
+  mod.buckets.resize(1);
+  mod.buckets[0].id = 1;
   for (const OfVersion version : {k14, k15}) {
     const Bytes forwarded = EncodeRequestForward(version, mod);
     const std::span<const uint8_t> inner = std::span(forwarded).subspan(kOfHeaderBytes);

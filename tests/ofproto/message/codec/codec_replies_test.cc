@@ -150,6 +150,7 @@ TEST(CodecReplies, SayOfAVersionsNewMessagesNothingInOlderOnes) {
 TEST(CodecReplies, ForwardInNicirasWordsWhatAVersionHasNone) {
   GroupMod mod;
   mod.command = GroupMod::Command::kInsertBucket;
+  mod.type = GroupType::kSelect;  // the one with weights
   mod.group = 7;
   mod.command_bucket = kBucketFirst;
   mod.buckets.resize(1);

@@ -345,7 +345,7 @@ void Applier::ConfigureUnderlay() {
   if (!underlay_.configure) return;
   UnderlayConfig config;
   for (const auto& [name, row] : rows_) {
-    if (row.port != nullptr) AddToUnderlay(row.wanted, row.number, row.info, &config);
+    if (row.port != nullptr) AddToUnderlay(row.wanted, row.number, row.info, row.polled, &config);
   }
   underlay_.configure(config);
 }
@@ -372,11 +372,13 @@ void Applier::ConfigureSlowPath() {
 }
 
 void Applier::StartPolling() {
+  bool any = false;
   for (auto& [name, row] : rows_) {
     if (row.port == nullptr || row.polled) continue;
     workers_->AddPort(row.port.get());
-    row.polled = true;
+    any = row.polled = true;
   }
+  if (any) ConfigureUnderlay();  // which sends by them from now on
 }
 
 void Applier::RetryDue() {

@@ -40,10 +40,14 @@ void AddTunnel(const TunnelFacts& facts, UnderlayConfig* config) {
   }
 }
 
-void AddAddressed(const WantedPort& wanted, PortNo number, const PortInfo& info,
+void AddAddressed(const WantedPort& wanted, PortNo number, const PortInfo& info, bool polled,
                   UnderlayConfig* config) {
-  AddressedPort port{
-      .port = number, .mac = info.mac, .mtu = info.mtu, .addresses = {}, .gateways = {}};
+  AddressedPort port{.port = number,
+                     .mac = info.mac,
+                     .mtu = info.mtu,
+                     .addresses = {},
+                     .gateways = {},
+                     .ready = polled};
   ForEachPart(wanted.options, "address", [&port](std::string_view text) {
     if (const auto prefix = IpPrefix::Parse(text)) port.addresses.push_back(*prefix);
   });
@@ -55,7 +59,7 @@ void AddAddressed(const WantedPort& wanted, PortNo number, const PortInfo& info,
 
 }  // namespace
 
-void AddToUnderlay(const WantedPort& wanted, PortNo number, const PortInfo& info,
+void AddToUnderlay(const WantedPort& wanted, PortNo number, const PortInfo& info, bool polled,
                    UnderlayConfig* config) {
   switch (wanted.kind) {
     case PortKind::kInternal:
@@ -64,7 +68,7 @@ void AddToUnderlay(const WantedPort& wanted, PortNo number, const PortInfo& info
       break;
     case PortKind::kSystem:
     case PortKind::kDpdk:
-      AddAddressed(wanted, number, info, config);
+      AddAddressed(wanted, number, info, polled, config);
       break;
     case PortKind::kVxlan:
     case PortKind::kGeneve:

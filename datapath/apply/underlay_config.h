@@ -12,8 +12,9 @@ namespace vsw {
 
 /// Enters a realised port, with what it says of itself: a tunnel by its ends and where it receives,
 /// an internal or TAP port whose device is in vswitchd's namespace, and a `dpdk` or `system` port
-/// with addresses of its own. Others leave `config` alone.
-void AddToUnderlay(const WantedPort& wanted, PortNo number, const PortInfo& info,
+/// with addresses of its own, by which frames can leave once it is `polled`. Others leave `config`
+/// alone.
+void AddToUnderlay(const WantedPort& wanted, PortNo number, const PortInfo& info, bool polled,
                    UnderlayConfig* config);
 
 }  // namespace vsw

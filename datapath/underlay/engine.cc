@@ -4,13 +4,29 @@
 #include <algorithm>
 
 #include "base/status.h"
+#include "datapath/underlay/neighbour_frames.h"
 
 namespace vsw {
+namespace {
+
+const AddressedPort* FindAddressed(const UnderlayConfig& config, PortNo port) {
+  for (const AddressedPort& own : config.addressed_ports) {
+    if (own.port == port) return &own;
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 UnderlayEngine::UnderlayEngine(Environment environment)
-    : env_(std::move(environment)), own_(env_.send, [this](const OwnNeighbours::Key& key) {
-        OnNeighbour({-static_cast<int64_t>(ToInt(key.first)), key.second}, now_ns_);
-      }) {}
+    : env_(std::move(environment)),
+      own_(
+          [this](PortNo port, std::vector<uint8_t> frame) {
+            if (IsReady(port)) env_.send(port, std::move(frame));
+          },
+          [this](const OwnNeighbours::Key& key) {
+            OnNeighbour({-static_cast<int64_t>(ToInt(key.first)), key.second}, now_ns_);
+          }) {}
 
 UnderlayEngine::~UnderlayEngine() {
   env_.publish({});
@@ -27,11 +43,18 @@ UnderlayEngine::HopKey UnderlayEngine::KeyOf(const Way& way) {
 
 void UnderlayEngine::Configure(const UnderlayConfig& config, uint64_t now_ns) {
   if (config == config_) return;
-  for (const AddressedPort& former : config_.addressed_ports) {
-    const auto& now = config.addressed_ports;
-    if (std::find(now.begin(), now.end(), former) == now.end()) own_.Forget(former.port);
+  for (AddressedPort former : config_.addressed_ports) {
+    const AddressedPort* now = FindAddressed(config, former.port);
+    if (now != nullptr) former.ready = now->ready;
+    if (now == nullptr || !(former == *now)) own_.Forget(former.port);
   }
-  config_ = config;
+  const UnderlayConfig former = std::exchange(config_, config);
+  for (const AddressedPort& port : config_.addressed_ports) {
+    const AddressedPort* before = FindAddressed(former, port.port);
+    if (!port.ready || (before != nullptr && *before == port)) continue;
+    Announce(port);
+    own_.AskAgain(port.port, now_ns);
+  }
   for (auto& [ends, entry] : entries_) entry.configured = false;
   for (const TunnelEnds& ends : config_.tunnels) {
     if (!ends.remote.is_any()) entries_[ends].configured = true;
@@ -39,6 +62,18 @@ void UnderlayEngine::Configure(const UnderlayConfig& config, uint64_t now_ns) {
   std::erase_if(entries_,
                 [](const auto& row) { return !row.second.configured && row.second.used_ns == 0; });
   LookAtEverything(now_ns);
+}
+
+bool UnderlayEngine::IsReady(PortNo port) const {
+  const AddressedPort* own = FindAddressed(config_, port);
+  return own != nullptr && own->ready;
+}
+
+// Others may know the address at another station: the kernel's device that had it before.
+void UnderlayEngine::Announce(const AddressedPort& port) {
+  for (const IpPrefix& own : port.addresses) {
+    env_.send(port.port, MakeAnnouncement(port.mac, own.address));
+  }
 }
 
 void UnderlayEngine::OnChanges(const KernelChanges& changes, uint64_t now_ns) {

@@ -100,6 +100,8 @@ class UnderlayEngine {
   using HopKey = std::pair<int64_t, IpAddress>;
 
   static HopKey KeyOf(const Way& way);
+  bool IsReady(PortNo port) const;
+  void Announce(const AddressedPort& port);
   void LookAtEverything(uint64_t now_ns);
   void Resolve(const TunnelEnds& ends, Entry* entry, uint64_t now_ns);
   void ReadNeighbour(Entry* entry);

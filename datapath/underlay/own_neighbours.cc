@@ -103,6 +103,15 @@ std::optional<uint64_t> OwnNeighbours::next_ns() const {
   return next;
 }
 
+void OwnNeighbours::AskAgain(PortNo port, uint64_t now_ns) {
+  for (auto& [key, entry] : entries_) {
+    if (key.first != port) continue;
+    if (entry.state != State::kIncomplete && entry.state != State::kProbe) continue;
+    entry.tries = 0;
+    Ask(key, &entry, now_ns);
+  }
+}
+
 void OwnNeighbours::Forget(PortNo port) {
   std::erase_if(entries_, [port](const auto& entry) { return entry.first.first == port; });
 }

@@ -54,6 +54,9 @@ class OwnNeighbours {
   /// Asks again and gives up where it is due.
   void OnTimer(uint64_t now_ns);
   std::optional<uint64_t> next_ns() const;
+  /// Asks at once for those neighbours of the port that are being asked for: what was sent before
+  /// was lost.
+  void AskAgain(PortNo port, uint64_t now_ns);
   /// Forgets the port's neighbours.
   void Forget(PortNo port);
 

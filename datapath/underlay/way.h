@@ -26,6 +26,7 @@ struct AddressedPort {
   uint32_t mtu = 0;
   std::vector<IpPrefix> addresses;
   std::vector<IpAddress> gateways;  // at most one of each family
+  bool ready = false;               // frames can leave by it
   bool operator==(const AddressedPort&) const = default;
 };
 

@@ -17,7 +17,7 @@ UnderlayConfig ConfigOf(PortKind kind, std::map<std::string, std::string> option
                         const PortInfo& info = {}) {
   UnderlayConfig config;
   AddToUnderlay({.name = "p", .bridge = "br0", .kind = kind, .options = std::move(options)},
-                PortNo{7}, info, &config);
+                PortNo{7}, info, /*polled=*/true, &config);
   return config;
 }
 
@@ -43,7 +43,7 @@ TEST(AddToUnderlay, NamesEachUdpPortOnceInOrder) {
                    .bridge = "br0",
                    .kind = PortKind::kVxlan,
                    .options = {{"remote", "192.0.2.2"}, {"dst_port", port}}},
-                  PortNo{7}, {}, &config);
+                  PortNo{7}, {}, /*polled=*/true, &config);
   }
   EXPECT_THAT(config.udp_ports, ElementsAre(4789, 5000));
 }

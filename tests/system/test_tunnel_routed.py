@@ -109,6 +109,7 @@ def by_own_gateway(case, one, two):
         assert ping_once(one.guest, inner(2)), "the first ping was lost"
         transfer(two.guest, one.guest, inner(1), mib=2)
         remove(one, two)
+    assert ("nic", "tx-no-port") not in one.switch.drops(), one.switch.drops()
 
 
 def body(case):

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "datapath/underlay/neighbour_frames.h"
 #include "tests/underlay/fake_kernel.h"
 
 namespace vsw {
@@ -239,17 +240,26 @@ TEST_F(UnderlayEngineTest, SaysThatADeviceCannotBeUsed) {
   EXPECT_THAT(engine_.report().tunnels.begin()->second.way, HasSubstr("not permitted"));
 }
 
-TEST_F(UnderlayEngineTest, AsksByItselfWhereThePortHasTheAddress) {
-  config_.addressed_ports = {{.port = PortNo{5},
-                              .mac = Mac(5),
-                              .mtu = 1500,
-                              .addresses = {*IpPrefix::Parse("10.0.0.1/24")},
-                              .gateways = {}}};
-  config_.tunnels = {{{}, Ip("10.0.0.2")}};
+class AddressedEngineTest : public UnderlayEngineTest {
+ protected:
+  AddressedEngineTest() {
+    config_.addressed_ports = {{.port = PortNo{5},
+                                .mac = Mac(5),
+                                .mtu = 1500,
+                                .addresses = {*IpPrefix::Parse("10.0.0.1/24")},
+                                .gateways = {},
+                                .ready = true}};
+    config_.tunnels = {{{}, Ip("10.0.0.2")}};
+  }
+};
+
+TEST_F(AddressedEngineTest, AsksByItselfWhereThePortHasTheAddress) {
   Configure();
   EXPECT_THAT(open_, IsEmpty());
-  ASSERT_EQ(sent_.size(), 1u);
-  EXPECT_EQ(sent_[0].first, PortNo{5});
+  ASSERT_EQ(sent_.size(), 2u);
+  EXPECT_EQ(sent_[0].second, MakeAnnouncement(Mac(5), Ip("10.0.0.1")));
+  EXPECT_EQ(sent_[1].first, PortNo{5});
+  EXPECT_EQ(sent_[1].second, MakeSolicitation(Mac(5), Ip("10.0.0.1"), Ip("10.0.0.2"), nullptr));
   EXPECT_EQ(Published("10.0.0.2"), nullptr);
   engine_.OnEvent({.kind = UnderlayEvent::Kind::kAnswered,
                    .port = PortNo{5},
@@ -263,6 +273,42 @@ TEST_F(UnderlayEngineTest, AsksByItselfWhereThePortHasTheAddress) {
   EXPECT_FALSE(role.hidden);
   EXPECT_TRUE(role.Has(Ip("10.0.0.1")));
   EXPECT_FALSE(role.Has(Ip("192.0.2.1")));
+}
+
+TEST_F(AddressedEngineTest, SendsNothingBeforeThePortIsReadyAndThenAtOnce) {
+  config_.addressed_ports[0].ready = false;
+  Configure();
+  EXPECT_THAT(sent_, IsEmpty());
+  EXPECT_TRUE(published_.roles.contains(PortNo{5})) << "it may receive";
+  config_.addressed_ports[0].ready = true;
+  Configure();
+  EXPECT_EQ(sent_.size(), 2u) << "the announcement and the question";
+}
+
+TEST_F(AddressedEngineTest, KeepsTheAnswerThatCameBeforeThePortWasReady) {
+  config_.addressed_ports[0].ready = false;
+  Configure();
+  engine_.OnEvent({.kind = UnderlayEvent::Kind::kAnswered,
+                   .port = PortNo{5},
+                   .mac = Mac(0x77),
+                   .remote = Ip("10.0.0.2")},
+                  now_);
+  config_.addressed_ports[0].ready = true;
+  Configure();
+  EXPECT_TRUE(Sends("10.0.0.2", 0x77));
+  EXPECT_EQ(sent_.size(), 1u) << "the announcement";
+}
+
+TEST_F(AddressedEngineTest, AnnouncesAnAddressOnce) {
+  Configure();
+  sent_.clear();
+  config_.udp_ports = {4789, 6081};
+  Configure();
+  EXPECT_THAT(sent_, IsEmpty());
+  config_.addressed_ports[0].addresses.push_back(*IpPrefix::Parse("2001:db8::1/64"));
+  Configure();
+  EXPECT_THAT(sent_, ::testing::Contains(
+                         ::testing::Pair(PortNo{5}, MakeAnnouncement(Mac(5), Ip("2001:db8::1")))));
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ class FindWayTest : public ::testing::Test {
                        .mac = Mac(number),
                        .mtu = 9000,
                        .addresses = {*IpPrefix::Parse(address)},
-                       .gateways = {}};
+                       .gateways = {},
+                       .ready = true};
     if (gateway != nullptr) port.gateways.push_back(Ip(gateway));
     config_.addressed_ports.push_back(port);
   }

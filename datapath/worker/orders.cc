@@ -77,6 +77,17 @@ bool MaskCountOrder::Step(Pipeline& pipeline) {
   return true;
 }
 
+bool StartPerfOrder::Step(Pipeline& pipeline) {
+  pipeline.StartPerf(duration_tsc_);
+  return true;
+}
+
+bool ReadPerfOrder::Step(Pipeline& pipeline) {
+  totals_ = pipeline.clock()->totals();
+  measuring_ = pipeline.clock()->on();
+  return true;
+}
+
 bool CollectOrder::Step(Pipeline& pipeline) {
   return pipeline.flows().ReportSome(&cursor_, kSlotsPerStep, pipeline.report());
 }

@@ -99,6 +99,32 @@ class MaskCountOrder : public Order {
   std::vector<uint32_t> counts_;
 };
 
+/// Begins to measure for that long.
+class StartPerfOrder : public Order {
+ public:
+  explicit StartPerfOrder(uint64_t duration_tsc) : duration_tsc_(duration_tsc) {}
+
+ protected:
+  bool Step(Pipeline& pipeline) override;
+
+ private:
+  const uint64_t duration_tsc_;
+};
+
+/// Copies out what was measured.
+class ReadPerfOrder : public Order {
+ public:
+  const PerfTotals& totals() const { return totals_; }
+  bool measuring() const { return measuring_; }
+
+ protected:
+  bool Step(Pipeline& pipeline) override;
+
+ private:
+  PerfTotals totals_;
+  bool measuring_ = false;
+};
+
 }  // namespace vsw
 
 #endif  // VSW_DATAPATH_WORKER_ORDERS_H_

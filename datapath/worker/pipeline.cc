@@ -26,7 +26,7 @@ uint64_t TscToNs(uint64_t tsc, uint64_t hz) {
 Pipeline::Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowTable> flows)
     : env_(environment),
       flows_(std::move(flows)),
-      batches_(env_.worker, env_.ports, env_.counters),
+      batches_(env_.worker, env_.ports, env_.counters, &clock_),
       executor_({.worker = env_.worker,
                  .mbuf_pool = env_.mbuf_pool,
                  .batches = &batches_,
@@ -52,7 +52,9 @@ Pipeline::~Pipeline() {
 }
 
 void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
+  clock_.Enter(PerfStage::kLookup);
   if (!ForwardAll(in_port, burst, now_tsc)) {
+    clock_.Enter(PerfStage::kParse);
     const uint32_t count = Parse(in_port, burst);
     Lookup(count, now_tsc);
     if (count > 0) guesses_[ToInt(in_port) % kMaxPorts] = work_[count - 1].flow;
@@ -64,11 +66,13 @@ void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_
 
 // Sends what was gathered, and goes on with what that gives rise to.
 void Pipeline::Finish(uint64_t now_tsc) {
+  clock_.Enter(PerfStage::kTransmit);
   batches_.Flush();
   executor_.ClearTunnelSets();
   if (!entering_.empty()) [[unlikely]]
     TakeEntering(now_tsc);
   NotifySlowThread();
+  clock_.Enter(PerfStage::kOther);
 }
 
 void Pipeline::Inject(std::span<const uint8_t> frame, PortNo in_port,
@@ -226,6 +230,7 @@ bool Pipeline::Terminate(const IngressRole& role, FlowLookup* work) {
 }
 
 void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
+  clock_.Enter(PerfStage::kLookup);
   const std::span<FlowLookup> works(work_.get(), count);
   for (FlowLookup& work : works) {
     if (work.flow == nullptr) flows_->Locate(&work);
@@ -249,11 +254,13 @@ void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
   // Misses are settled before anything is executed, so that packets leave in the order they came.
   if (missing > 0) [[unlikely]]
     LookupMissing({misses, missing}, now_tsc);
+  clock_.Enter(PerfStage::kExecute);
   ExecuteFlows(works, now_tsc);
 }
 
 // Those that are done with here are left without a flow.
 void Pipeline::LookupMissing(std::span<const uint32_t> misses, uint64_t now_tsc) {
+  clock_.Enter(PerfStage::kMiss);
   for (const uint32_t i : misses) {
     FlowLookup& work = work_[i];
     flows_->LookupMegaflow(&work);
@@ -355,9 +362,11 @@ void Pipeline::ExecuteFlows(std::span<const FlowLookup> works, uint64_t now_tsc)
 }
 
 void Pipeline::ExecuteOnce(FlowLookup* work, uint64_t now_tsc) {
+  const PerfStage interrupted = clock_.Enter(PerfStage::kExecute);
   const Translation& t = *translation_;
   report_(t.stats.span(), 1, work->packet->pkt_len, now_tsc);
   Run(*work, t.actions.span(), t.drop_reason, now_tsc);
+  clock_.Enter(interrupted);
 }
 
 void Pipeline::Run(const FlowLookup& work, std::span<const Action> actions, DropReason reason,
@@ -384,6 +393,7 @@ uint64_t Pipeline::NsOf(uint64_t tsc) {
 // Those that come to be looked up again meanwhile come behind those that wait already.
 void Pipeline::Recirculate(uint64_t now_tsc) {
   for (uint32_t next = 0; next < executor_.recirculation_count();) {
+    clock_.Enter(PerfStage::kParse);
     uint32_t count = 0;
     while (count < kBurst && next < executor_.recirculation_count()) {
       count += ParseAgain(executor_.recirculation(next++), &work_[count]);
@@ -463,6 +473,7 @@ void Pipeline::TakeEntering(uint64_t now_tsc) {
       Recirculate(now_tsc);
       count = TakeFrames();
     } while (count > 0);
+    clock_.Enter(PerfStage::kTransmit);
     batches_.Flush();
     executor_.ClearTunnelSets();
   }
@@ -476,6 +487,7 @@ void Pipeline::TakeEntering(uint64_t now_tsc) {
 }
 
 uint32_t Pipeline::TakeAnswers() {
+  clock_.Enter(PerfStage::kParse);
   uint32_t count = 0;
   for (const EnteringFrames::Answer& answer : entering_.TakeAnswers()) {
     FlowLookup* work = &work_[count];
@@ -488,6 +500,7 @@ uint32_t Pipeline::TakeAnswers() {
 }
 
 uint32_t Pipeline::TakeFrames() {
+  clock_.Enter(PerfStage::kParse);
   uint32_t count = 0;
   for (rte_mbuf* frame; count < kBurst && (frame = entering_.Pop()) != nullptr;) {
     const PortNo in_port{frame->port};
@@ -497,6 +510,17 @@ uint32_t Pipeline::TakeFrames() {
     flows_->Prepare(&work_[count++]);
   }
   return count;
+}
+
+void Pipeline::StartPerf(uint64_t duration_tsc) {
+  const uint64_t now_tsc = rte_rdtsc();
+  clock_.Begin(now_tsc, now_tsc + duration_tsc, ReadLookups());
+}
+
+LookupTotals Pipeline::ReadLookups() const {
+  return {.exact_match_hits = stats_.exact_match_hits.Get(),
+          .megaflow_hits = stats_.megaflow_hits.Get(),
+          .misses = stats_.misses.Get()};
 }
 
 void Pipeline::Sweep(uint32_t slots, uint64_t now_tsc) {

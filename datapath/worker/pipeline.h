@@ -28,6 +28,7 @@
 #include "datapath/worker/miss_budget.h"
 #include "datapath/worker/slow_events.h"
 #include "datapath/worker/slow_thread.h"
+#include "datapath/worker/stage_clock.h"
 #include "datapath/worker/transmit.h"
 
 namespace vsw {
@@ -82,7 +83,15 @@ class Pipeline : private TunnelOutlet {
 
   const PipelineCounters& stats() const { return stats_; }
 
+  StageClock* clock() { return &clock_; }
+  /// One round of the worker's loop is over; `busy`: it had packets.
+  void EndRound(bool busy, uint64_t now_tsc) {
+    if (clock_.on()) [[unlikely]]
+      clock_.EndRound(busy, now_tsc, ReadLookups());
+  }
+
   /// For orders, between two bursts.
+  void StartPerf(uint64_t duration_tsc);
   FlowTable& flows() { return *flows_; }
   const FlowTable::Report& report() const { return report_; }
 
@@ -123,11 +132,13 @@ class Pipeline : private TunnelOutlet {
   PortCounters* CountersOf(PortNo port) { return &env_.counters[ToInt(port) % kMaxPorts]; }
   void DropPacket(rte_mbuf* packet, PortNo port, DropReason reason);
   uint64_t NsOf(uint64_t tsc);
+  LookupTotals ReadLookups() const;
   bool PushEvents(PortNo in_port);
   void NotifySlowThread();
 
   const PipelineEnvironment env_;
   std::unique_ptr<FlowTable> flows_;
+  StageClock clock_;
   TransmitBatches batches_;
   Executor executor_;
   MissBudget budget_;

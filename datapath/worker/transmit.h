@@ -18,13 +18,15 @@
 #include "datapath/port/port.h"
 #include "datapath/worker/counters.h"
 #include "datapath/worker/port_table.h"
+#include "datapath/worker/stage_clock.h"
 
 namespace vsw {
 
 class TransmitBatches {
  public:
-  TransmitBatches(WorkerId worker, const PortTable* ports, PortCounters* counters)
-      : worker_(worker), ports_(ports), counters_(counters), batches_(kMaxPorts) {
+  TransmitBatches(WorkerId worker, const PortTable* ports, PortCounters* counters,
+                  StageClock* clock)
+      : worker_(worker), ports_(ports), counters_(counters), clock_(clock), batches_(kMaxPorts) {
     active_.reserve(kMaxPorts);
     flushing_.reserve(kMaxPorts);
   }
@@ -73,6 +75,7 @@ class TransmitBatches {
     active_.push_back(port);
   }
   [[gnu::noinline]] void Send(PortNo number, Batch* batch) {
+    const PerfStage interrupted = clock_->Enter(PerfStage::kTransmit);
     PortCounters& counters = counters_[ToInt(number) % kMaxPorts];
     Port* port = ports_->Find(number);
     if (port != nullptr) [[likely]] {
@@ -82,11 +85,13 @@ class TransmitBatches {
       counters.Drop(DropReason::kTxNoPort, batch->count);
     }
     batch->count = 0;
+    clock_->Enter(interrupted);
   }
 
   const WorkerId worker_;
   const PortTable* const ports_;
   PortCounters* const counters_;
+  StageClock* const clock_;
   std::vector<Batch> batches_;
   std::vector<PortNo> active_;    // capacity kMaxPorts from the start, as of the other
   std::vector<PortNo> flushing_;  // empty but for during Flush()

@@ -88,11 +88,14 @@ bool Worker::TakeOrders() {
 uint32_t Worker::PollQueues(PollList* list, uint64_t now_tsc) {
   rte_mbuf* burst[kBurst];
   uint32_t total = 0;
+  StageClock* const clock = pipeline_.clock();
   for (PollQueue& q : list->queues) {
     if (now_tsc < q.next_poll_tsc) continue;
     const PortNo number = q.port->number();
+    clock->Enter(PerfStage::kReceive);
     const uint16_t n = q.port->Receive(q.queue, burst, env_.counters[ToInt(number)]);
     if (n == 0) {
+      clock->ReceivedNothing();
       q.backoff_tsc = std::min(q.backoff_tsc + tsc_per_us_ / 2, kMaxBackoffUs * tsc_per_us_);
       q.next_poll_tsc = now_tsc + q.backoff_tsc;
       continue;
@@ -101,6 +104,8 @@ uint32_t Worker::PollQueues(PollList* list, uint64_t now_tsc) {
     q.next_poll_tsc = 0;
     total += n;
     pipeline_.Process(number, {burst, n}, now_tsc);
+    if (clock->on()) [[unlikely]]
+      clock->CountBurst(n);
   }
   return total;
 }
@@ -138,6 +143,7 @@ void Worker::Loop() {
     }
     const uint64_t end_tsc = rte_rdtsc();
     (received > 0 ? busy_tsc_ : idle_tsc_).Add(end_tsc - last_tsc);
+    pipeline_.EndRound(received > 0, end_tsc);
     last_tsc = end_tsc;
   }
   rte_rcu_qsbr_thread_offline(shared_->grace, ToInt(id()));

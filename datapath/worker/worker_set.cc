@@ -289,6 +289,27 @@ class WorkerSetImpl final : public WorkerSet {
     return counts;
   }
 
+  uint64_t StartPerf(uint32_t seconds) override {
+    const std::lock_guard lock(perf_mutex_);
+    RunOnWorkers<StartPerfOrder>(seconds * rte_get_tsc_hz());
+    return ++measurement_;
+  }
+
+  PerfReport ReadPerf() override {
+    const std::lock_guard lock(perf_mutex_);
+    PerfReport report = {.measurement = measurement_, .tsc_hz = rte_get_tsc_hz(), .workers = {}};
+    for (const auto& slot : workers_) {
+      Worker& worker = *slot->thread;
+      ReadPerfOrder order;
+      if (!RunOn(worker, &order)) continue;
+      report.workers.push_back({.id = worker.id(),
+                                .core = worker.core(),
+                                .measuring = order.measuring(),
+                                .totals = order.totals()});
+    }
+    return report;
+  }
+
   TunnelTable* tunnels() override { return &tunnels_; }
   TunnelOutlet* outlet(WorkerId worker) override {
     return workers_[ToInt(worker)]->thread->outlet();
@@ -434,6 +455,8 @@ class WorkerSetImpl final : public WorkerSet {
   SlowThread slow_thread_;
   std::mutex ports_mutex_;  // held by who adds or removes a port
   std::vector<std::unique_ptr<Slot>> workers_;
+  std::mutex perf_mutex_;               // held while a measurement is begun or read
+  uint64_t measurement_ = 0;            // guarded by perf_mutex_: the number of the last one
   mutable std::mutex forgotten_mutex_;  // guards forgotten_
   std::vector<PortTotals> forgotten_ = std::vector<PortTotals>(kMaxPorts);
 };

@@ -20,6 +20,7 @@
 #include "base/drop_reason.h"
 #include "base/net_types.h"
 #include "datapath/flow/cache_view.h"
+#include "datapath/flow/perf_view.h"
 #include "datapath/flow/slow_path.h"
 #include "datapath/port/port.h"
 
@@ -51,7 +52,7 @@ struct PortTotals {
   std::array<uint64_t, kDropReasonCount> drops{};
 };
 
-class WorkerSet : public DatapathControl, public CacheView {
+class WorkerSet : public DatapathControl, public CacheView, public PerfView {
  public:
   /// Starts the threads; `slow_path` and `mbuf_pool` outlive the set. Calls
   /// slow_path->Attach(this). Errors: a core that does not exist or may not be used, memory, thread

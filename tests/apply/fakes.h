@@ -104,6 +104,11 @@ class FakeWorkers : public WorkerSet {
              .idle_tsc = 75}};
   }
   void WakeAll() override {}
+  uint64_t StartPerf(uint32_t seconds) override {
+    perf_seconds = seconds;
+    return ++perf.measurement;
+  }
+  PerfReport ReadPerf() override { return perf; }
   TunnelTable* tunnels() override { return nullptr; }
   TunnelOutlet* outlet(WorkerId) override { return nullptr; }
   bool ListMegaflows(MegaflowCursor*, size_t,
@@ -117,6 +122,8 @@ class FakeWorkers : public WorkerSet {
   std::map<PortNo, PortTotals> totals;
   std::vector<std::string> log;
   uint64_t now_ns = 1'000'000'000;
+  uint32_t perf_seconds = 0;
+  PerfReport perf{};
   bool stopping = false;
 
  private:

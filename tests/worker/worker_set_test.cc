@@ -547,5 +547,72 @@ TEST_F(WorkerSetTest, TellsOpenFlowWhatThePortItselfLost) {
   set_->RemovePort(PortNo{1});
 }
 
+class PerfTest : public WorkerSetTest {
+ protected:
+  static uint64_t Of(const WorkerPerf& worker, PerfStage stage) {
+    return worker.totals.stage_tsc[static_cast<size_t>(stage)];
+  }
+  static uint64_t Sum(const WorkerPerf& worker) {
+    uint64_t sum = 0;
+    for (const uint64_t tsc : worker.totals.stage_tsc) sum += tsc;
+    return sum;
+  }
+  void Send(FakePort* in, uint32_t frames) {
+    const uint64_t before = set_->ReadPort(PortNo{2}).tx_packets;
+    for (uint32_t n = 0; n < frames; ++n) in->Deliver(Numbered(n));
+    WaitFor([&] { return set_->ReadPort(PortNo{2}).tx_packets == before + frames; });
+  }
+};
+
+TEST_F(PerfTest, MeasuresWhileItIsAskedToAndNotLonger) {
+  FakePort in(1), out(2);
+  Start(2);
+  Forward({2});
+  set_->AddPort(&in);
+  set_->AddPort(&out);
+  Send(&in, 50);
+  PerfReport report = set_->ReadPerf();
+  EXPECT_EQ(report.measurement, 0u);
+  ASSERT_EQ(report.workers.size(), 2u);
+  for (const WorkerPerf& worker : report.workers) {
+    EXPECT_FALSE(worker.measuring);
+    EXPECT_EQ(worker.totals.packets, 0u);
+    EXPECT_EQ(Sum(worker), 0u);
+  }
+
+  EXPECT_EQ(set_->StartPerf(1), 1u);
+  Send(&in, 200);
+  report = set_->ReadPerf();
+  EXPECT_EQ(report.measurement, 1u);
+  EXPECT_EQ(report.workers[0].totals.packets + report.workers[1].totals.packets, 200u);
+  WaitFor([&] {
+    report = set_->ReadPerf();
+    return !report.workers[0].measuring && !report.workers[1].measuring;
+  });
+  Send(&in, 50);
+  report = set_->ReadPerf();
+  const bool first = report.workers[0].totals.packets > 0;
+  const WorkerPerf& busy = report.workers[first ? 0 : 1];
+  const WorkerPerf& idle = report.workers[first ? 1 : 0];
+  EXPECT_EQ(busy.totals.packets, 200u);
+  EXPECT_EQ(busy.totals.lookups.exact_match_hits + busy.totals.lookups.megaflow_hits, 200u);
+  EXPECT_GE(busy.totals.bursts, (200u + kBurst - 1) / kBurst);
+  EXPECT_GT(Of(busy, PerfStage::kReceive), 0u);
+  EXPECT_GT(Of(busy, PerfStage::kTransmit), 0u);
+  EXPECT_EQ(idle.totals.packets, 0u);
+  EXPECT_EQ(Of(idle, PerfStage::kIdle), Sum(idle));
+  for (const WorkerPerf& worker : report.workers) {
+    EXPECT_EQ(Sum(worker), worker.totals.elapsed_tsc);
+    EXPECT_GE(worker.totals.elapsed_tsc, report.tsc_hz);
+  }
+
+  EXPECT_EQ(set_->StartPerf(60), 2u);
+  report = set_->ReadPerf();
+  EXPECT_TRUE(report.workers[0].measuring);
+  EXPECT_EQ(report.workers[0].totals.packets + report.workers[1].totals.packets, 0u);
+  set_->RemovePort(PortNo{1});
+  set_->RemovePort(PortNo{2});
+}
+
 }  // namespace
 }  // namespace vsw

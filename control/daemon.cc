@@ -17,6 +17,7 @@
 #include "control/inspect_service.h"
 #include "control/metrics.h"
 #include "control/openflow_service.h"
+#include "control/perf_service.h"
 #include "control/port_service.h"
 #include "control/reconciler.h"
 #include "control/status_service.h"
@@ -103,6 +104,7 @@ struct Daemon::Parts {
   std::optional<BatchService> batches;
   std::optional<OpenFlowService> openflow;
   std::optional<InspectService> inspect;
+  std::optional<PerfService> perf;
   std::optional<StatusService> status;
   std::unique_ptr<grpc::Server> server;
 
@@ -138,6 +140,7 @@ absl::Status Daemon::Parts::Serve() {
   batches.emplace(services);
   openflow.emplace(services);
   inspect.emplace(services);
+  perf.emplace(services);
   status.emplace(services);
   grpc::ServerBuilder builder;
   builder.RegisterService(&*bridges)
@@ -146,6 +149,7 @@ absl::Status Daemon::Parts::Serve() {
       .RegisterService(&*batches)
       .RegisterService(&*openflow)
       .RegisterService(&*inspect)
+      .RegisterService(&*perf)
       .RegisterService(&*status);
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   builder.SetResourceQuota(grpc::ResourceQuota("vswmgrd").Resize(kMaxServerMemoryBytes));

@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "datapath/apply/datapath_server.h"
+#include "datapath/apply/perf_service.h"
 #include "datapath/port/port_factory.h"
 #include "datapath/port/tap_device.h"
 #include "datapath/process/core_list.h"
@@ -132,11 +133,12 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   }
   OpenFlowService openflow(workers.get(), &slow_path);
   InspectService inspect(workers.get(), workers.get(), &slow_path);
+  PerfService perf(workers.get());
   DatapathService service({.version = VSW_VERSION, .memory = memory.description, .warnings = {}},
                           &apply, workers.get(), &slow_path, &openflow);
-  VSW_ASSIGN_OR_RETURN(
-      std::unique_ptr<DatapathServer> server,
-      DatapathServer::Start(flags.run_dir + "/vswitchd.sock", &service, {&openflow, &inspect}));
+  VSW_ASSIGN_OR_RETURN(std::unique_ptr<DatapathServer> server,
+                       DatapathServer::Start(flags.run_dir + "/vswitchd.sock", &service,
+                                             {&openflow, &inspect, &perf}));
   VSW_LOG_INFO("vswitchd {} is ready on {}; {}", VSW_VERSION, flags.run_dir, memory.description);
   sd_notify(0, "READY=1");
 

@@ -20,6 +20,7 @@
 #include "vsw/v1/config.grpc.pb.h"
 #include "vsw/v1/inspect.grpc.pb.h"
 #include "vsw/v1/openflow.grpc.pb.h"
+#include "vsw/v1/perf.grpc.pb.h"
 #include "vsw/v1/status.grpc.pb.h"
 
 namespace vsw::control {
@@ -50,6 +51,7 @@ struct Client {
     batches = v1::BatchService::NewStub(channel);
     openflow = v1::OpenFlowService::NewStub(channel);
     inspect = v1::InspectService::NewStub(channel);
+    perf = v1::PerfService::NewStub(channel);
     status = v1::StatusService::NewStub(channel);
   }
 
@@ -70,6 +72,7 @@ struct Client {
   std::unique_ptr<v1::BatchService::Stub> batches;
   std::unique_ptr<v1::OpenFlowService::Stub> openflow;
   std::unique_ptr<v1::InspectService::Stub> inspect;
+  std::unique_ptr<v1::PerfService::Stub> perf;
   std::unique_ptr<v1::StatusService::Stub> status;
 };
 

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "vsw/datapath/v1/datapath.grpc.pb.h"
+#include "vsw/datapath/v1/perf.grpc.pb.h"
 
 namespace vsw::control {
 
@@ -112,10 +113,26 @@ class FakeInspect final : public datapath::v1::Inspect::Service {
   }
 };
 
+/// Its measurements are numbered by their seconds.
+class FakePerf final : public datapath::v1::Perf::Service {
+ public:
+  grpc::Status StartPerf(grpc::ServerContext*, const v1::StartPerfRequest* request,
+                         v1::StartPerfResponse* response) override {
+    response->set_measurement(static_cast<uint64_t>(request->seconds()));
+    return grpc::Status::OK;
+  }
+  grpc::Status GetPerf(grpc::ServerContext*, const v1::GetPerfRequest*,
+                       v1::GetPerfResponse* response) override {
+    response->add_workers()->set_packets(42);
+    return grpc::Status::OK;
+  }
+};
+
 class FakeSwitch final : public datapath::v1::Datapath::Service {
  public:
   FakeOpenFlow openflow;
   FakeInspect inspect;
+  FakePerf perf;
 
   explicit FakeSwitch(std::string socket_path) : socket_path_(std::move(socket_path)) {}
   ~FakeSwitch() override { Stop(); }
@@ -134,6 +151,7 @@ class FakeSwitch final : public datapath::v1::Datapath::Service {
     builder.RegisterService(this);
     builder.RegisterService(&openflow);
     builder.RegisterService(&inspect);
+    builder.RegisterService(&perf);
     server_ = builder.BuildAndStart();
   }
 

@@ -62,6 +62,11 @@ Client::Client(std::string socket, duration<double> timeout, milliseconds restar
       deadline_(Clock::now() + duration_cast<Clock::duration>(timeout)),
       channel_(MakeChannel(socket_)) {}
 
+void Client::Pause(std::chrono::seconds time) {
+  std::this_thread::sleep_for(time);
+  deadline_ += time;
+}
+
 absl::Status Client::EnsureListening() {
   const Clock::time_point give_up = std::min(deadline_, Clock::now() + restart_time_);
   for (;;) {

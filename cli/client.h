@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // vswmgrd as a command sees it: blocking calls that share one deadline, which starts when the
-// client is made. A socket that is missing or refuses is tried again for a moment, since vswmgrd
-// may just be restarting; then the error says so. Calls that read are repeated when vswmgrd goes
-// away in the middle; calls that change are not, since nobody knows whether the change was stored.
+// client is made and is put off by pauses. A socket that is missing or refuses is tried again for a
+// moment, since vswmgrd may just be restarting; then the error says so. Calls that read are
+// repeated when vswmgrd goes away in the middle; calls that change are not, since nobody knows
+// whether the change was stored.
 #ifndef VSW_CLI_CLIENT_H_
 #define VSW_CLI_CLIENT_H_
 
@@ -68,6 +69,9 @@ class Client {
     });
   }
 
+  /// Sleeps; that time is not the calls'.
+  void Pause(std::chrono::seconds time);
+
   const std::string& socket() const { return socket_; }
   double timeout_s() const { return timeout_.count(); }
   Clock::time_point deadline() const { return deadline_; }
@@ -96,7 +100,7 @@ class Client {
   const std::string socket_;
   const std::chrono::duration<double> timeout_;
   const std::chrono::milliseconds restart_time_;
-  const Clock::time_point deadline_;
+  Clock::time_point deadline_;
   std::shared_ptr<grpc::Channel> channel_;
 };
 

@@ -39,6 +39,9 @@ absl::StatusOr<ExitStatus> RunStats(const Invocation& invocation, Context& conte
 absl::StatusOr<ExitStatus> RunDrops(const Invocation& invocation, Context& context);
 absl::StatusOr<ExitStatus> RunVersion(const Invocation& invocation, Context& context);
 
+// perf_commands.cc
+absl::StatusOr<ExitStatus> RunPerf(const Invocation& invocation, Context& context);
+
 // tunnel_commands.cc
 absl::StatusOr<ExitStatus> RunBfdShow(const Invocation& invocation, Context& context);
 absl::Status BuildTlvAdd(const Invocation& invocation, v1::Change* change);

@@ -34,6 +34,7 @@ FakeManager::FakeManager() : socket_(directory_.Path("mgmt.sock")) {
   builder.RegisterService(static_cast<v1::FdbService::Service*>(this));
   builder.RegisterService(static_cast<v1::BatchService::Service*>(this));
   builder.RegisterService(static_cast<v1::InspectService::Service*>(this));
+  builder.RegisterService(static_cast<v1::PerfService::Service*>(this));
   builder.RegisterService(static_cast<v1::StatusService::Service*>(this));
   server_ = builder.BuildAndStart();
   VSW_CHECK(server_ != nullptr);
@@ -73,6 +74,20 @@ Status FakeManager::ListMegaflows(Context*, const v1::ListMegaflowsRequest* requ
 Status FakeManager::GetCacheStats(Context*, const v1::GetCacheStatsRequest*,
                                   v1::GetCacheStatsResponse* response) {
   *response = cache_stats;
+  return Status::OK;
+}
+
+Status FakeManager::StartPerf(Context*, const v1::StartPerfRequest* request,
+                              v1::StartPerfResponse* response) {
+  start_perf = *request;
+  perf_started = std::chrono::steady_clock::now();
+  response->set_measurement(1);
+  return Status::OK;
+}
+
+Status FakeManager::GetPerf(Context*, const v1::GetPerfRequest*, v1::GetPerfResponse* response) {
+  perf_read = std::chrono::steady_clock::now();
+  *response = perf;
   return Status::OK;
 }
 

@@ -18,6 +18,7 @@
 #include "grpcpp/grpcpp.h"
 #include "vsw/v1/config.grpc.pb.h"
 #include "vsw/v1/inspect.grpc.pb.h"
+#include "vsw/v1/perf.grpc.pb.h"
 #include "vsw/v1/status.grpc.pb.h"
 
 namespace vsw::cli {
@@ -38,6 +39,7 @@ class FakeManager final : public v1::BridgeService::Service,
                           public v1::FdbService::Service,
                           public v1::BatchService::Service,
                           public v1::InspectService::Service,
+                          public v1::PerfService::Service,
                           public v1::StatusService::Service {
  public:
   FakeManager();
@@ -57,6 +59,7 @@ class FakeManager final : public v1::BridgeService::Service,
   v1::TraceResponse traced;
   v1::ListMegaflowsResponse megaflows;
   v1::GetCacheStatsResponse cache_stats;
+  v1::GetPerfResponse perf;
   v1::WaitAppliedResponse applied;
   grpc::Status refusal;                    // of changes and flushes, when not OK
   grpc::Status read_error;                 // of ListFdb, when not OK
@@ -71,6 +74,8 @@ class FakeManager final : public v1::BridgeService::Service,
   v1::ListFdbRequest list_fdb;
   v1::TraceRequest trace;
   v1::ListMegaflowsRequest list_megaflows;
+  v1::StartPerfRequest start_perf;  // answered with the number 1
+  std::chrono::steady_clock::time_point perf_started, perf_read;
 
  private:
   using Context = grpc::ServerContext;
@@ -82,6 +87,8 @@ class FakeManager final : public v1::BridgeService::Service,
                              grpc::ServerWriter<v1::ListMegaflowsResponse>*) override;
   grpc::Status GetCacheStats(Context*, const v1::GetCacheStatsRequest*,
                              v1::GetCacheStatsResponse*) override;
+  grpc::Status StartPerf(Context*, const v1::StartPerfRequest*, v1::StartPerfResponse*) override;
+  grpc::Status GetPerf(Context*, const v1::GetPerfRequest*, v1::GetPerfResponse*) override;
   grpc::Status CreateBridge(Context*, const v1::CreateBridgeRequest*, v1::ChangeResponse*) override;
   grpc::Status GetBridge(Context*, const v1::GetBridgeRequest*, v1::Bridge*) override;
   grpc::Status ListBridges(Context*, const v1::ListBridgesRequest*,

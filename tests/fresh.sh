@@ -104,7 +104,7 @@ for command in "${commands[@]}"; do
   echo "== $command"
   start=$SECONDS
   # shellcheck disable=SC2086  # a command may bring its arguments
-  env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb LC_ALL=C.UTF-8 \
+  env -i HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin TERM=dumb LANG=C.UTF-8 \
     CI="${CI:-}" timeout -k 30 5400 chroot "$root" /bin/bash -c "cd /root/vsw && exec $command" </dev/null
   echo "== $command ended well after $((SECONDS - start)) s"
 done

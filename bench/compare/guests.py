@@ -23,12 +23,24 @@ class Guests:
             folder / "generator.out", PROGRAM, "--tx", devices[0], "--rx", devices[1],
             "--flows", scenario.flows, "--order", scenario.order, "--bytes", scenario.frame_bytes,
             "--core", machine.CONTROL_CORE)
+        # The driver waits in turn for the switch to connect to each device.
+        try:
+            self._wait(self.sockets[0].exists, "make its first socket")
+        except CommandFailed:
+            self.stop()
+            raise
+
+    def _wait(self, ready, what):
         deadline = time.monotonic() + 30
-        while '"waiting"' not in self.program.text():
+        while not ready():
             self.program.expect_alive()
             if time.monotonic() > deadline:
-                raise CommandFailed(f"the generator does not start: {self.program.text()}")
+                raise CommandFailed(f"the generator does not {what}: {self.program.text()}")
             time.sleep(0.05)
+
+    def await_traffic(self):
+        """Returns once packets have gone all the way."""
+        self._wait(lambda: self.last().get("received", 0) > 0, "receive anything")
 
     def last(self):
         """The latest counts."""

@@ -67,6 +67,8 @@ def run_once(scenario, peer, mode, seconds, source):
             setup.vhost = guests.sockets
         switch = PEERS[peer](setup)
         switch.start()
+        if guests is not None:
+            guests.await_traffic()
         switch.measure(scenario.settle)
         sample = switch.measure(seconds)
         if sample.packets == 0:

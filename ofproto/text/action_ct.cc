@@ -149,6 +149,12 @@ absl::StatusOr<act::Nat> ParseNat(const Word& word) {
       return InvalidArgument("nat: {}: unknown keyword", std::string(inner.text));
     }
   }
+  if ((nat.flags & (kSrc | kDst)) == (kSrc | kDst)) {
+    return InvalidArgument("nat: src and dst exclude each other");
+  }
+  if (nat.flags != 0 && (nat.flags & (kSrc | kDst)) == 0) {
+    return InvalidArgument("nat: {}: needs src or dst", std::string(word.value));
+  }
   return nat;
 }
 

@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the fuzz targets, each for a while, from a corpus that corpus.py makes.
 
-  run.py [--build FOLDER] [--seconds N] [--keep] [TARGET...]
+  run.py [--build FOLDER] [--seconds N] [--seed N] [--keep] [TARGET...]
 
 Two run at a time. Prints a line for each and, for one that finds something, its report and the
-command that repeats it; the last line is "PASSED FAILED SKIPPED". `--keep` goes on from what an
-earlier run with it has found interesting, for long runs by hand.
+command that repeats it; the last line is "PASSED FAILED SKIPPED". A run with
+the same seed tries the same inputs again, as far as its time goes; `--seed 0` draws one. `--keep`
+goes on from what an earlier run with it has found interesting, for long runs by hand.
 """
 import argparse
 import concurrent.futures
@@ -29,6 +30,7 @@ def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parents[1] / "build/fuzz")
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("targets", nargs="*")
     return parser.parse_args()
@@ -43,13 +45,13 @@ class Target:
         self.artifacts = work / "artifacts" / self.name
         self.log = work / f"{self.name}.log"
 
-    def run(self, seconds):
+    def run(self, seconds, seed):
         """True if nothing was found."""
         start = time.monotonic()
         for folder in (self.seeds, self.corpus, self.artifacts):
             folder.mkdir(parents=True, exist_ok=True)
         # LeakSanitizer does not see what DPDK keeps in memory of its own; the targets count mbufs.
-        command = [self.program, f"-max_total_time={seconds}", f"-timeout={INPUT_SECONDS}",
+        command = [self.program, f"-seed={seed}", f"-max_total_time={seconds}", f"-timeout={INPUT_SECONDS}",
                    f"-rss_limit_mb={MEMORY_MIB}", f"-artifact_prefix={self.artifacts}/",
                    "-detect_leaks=0", "-print_final_stats=1", self.corpus, self.seeds]
         with self.log.open("wb") as log:
@@ -94,7 +96,7 @@ def main():
         sys.exit(f"run.py: no such target: {' '.join(unknown) or args.build / 'targets'}")
     targets = [Target(p, work) for p in programs if not args.targets or p.name in args.targets]
     with concurrent.futures.ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-        good = sum(pool.map(lambda target: target.run(args.seconds), targets))
+        good = sum(pool.map(lambda target: target.run(args.seconds, args.seed), targets))
     print(f"{good} {len(targets) - good} 0")
     sys.exit(0 if good == len(targets) else 1)
 

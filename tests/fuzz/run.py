@@ -51,7 +51,8 @@ class Target:
         for folder in (self.seeds, self.corpus, self.artifacts):
             folder.mkdir(parents=True, exist_ok=True)
         # LeakSanitizer does not see what DPDK keeps in memory of its own; the targets count mbufs.
-        command = [self.program, f"-seed={seed}", f"-max_total_time={seconds}", f"-timeout={INPUT_SECONDS}",
+        command = [self.program, f"-seed={seed}", f"-max_total_time={seconds}",
+                   f"-timeout={INPUT_SECONDS}",
                    f"-rss_limit_mb={MEMORY_MIB}", f"-artifact_prefix={self.artifacts}/",
                    "-detect_leaks=0", "-print_final_stats=1", self.corpus, self.seeds]
         with self.log.open("wb") as log:

@@ -30,14 +30,16 @@ unmount_all() {
   local at
   # Deepest first; whatever the commands mounted below goes too.
   while read -r at; do umount "$at" 2>/dev/null || umount -l "$at" || true; done < <(
-    awk -v root="$root/" 'index($5, root) == 1 { print $5 }' /proc/self/mountinfo | sort -r
+    awk -v root="$root" '$5 == root || index($5, root "/") == 1 { print $5 }' /proc/self/mountinfo |
+      sort -r
   )
 }
 
 clean_up() {
   local status=$?
   unmount_all
-  if awk -v root="$root/" 'index($5, root) == 1 { found = 1 } END { exit !found }' /proc/self/mountinfo; then
+  if awk -v root="$root" '$5 == root || index($5, root "/") == 1 { found = 1 }
+    END { exit !found }' /proc/self/mountinfo; then
     echo "fresh.sh: something below $root is still mounted; nothing deleted" >&2
   elif [ "$keep" -eq 1 ]; then
     echo "fresh.sh: kept $root"
@@ -89,6 +91,9 @@ if [ ! -x "$root/usr/bin/apt-get" ]; then
   rm -f "$root.log"
 fi
 copy_apt_settings
+# A machine's / is a mount point, and what makes mount namespaces counts on that.
+mount --bind "$root" "$root"
+mount --make-private "$root"
 for name in "${mounts[@]}"; do
   mkdir -p "$root/$name"
   mount --rbind "/$name" "$root/$name"

@@ -98,7 +98,7 @@ class Libvirt:
     def try_virsh(self, *words, timeout=60):
         """Runs virsh; returns (exit status, output with errors)."""
         done = subprocess.run(
-            ["nsenter", "--mount", f"--target={self._process.pid}", "virsh", "-q", "-c",
+            ["nsenter", "--mount", "--root", f"--target={self._process.pid}", "virsh", "-q", "-c",
              "qemu:///system", *words],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             timeout=timeout, check=False)

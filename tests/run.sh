@@ -183,6 +183,10 @@ if [ "$fuzz" -ne 0 ]; then
   [ $# -gt 0 ] || set -- "${fuzz_default[@]}" config_fuzz
   prepare fuzz-build 1800 cmake --build build/fuzz --target "$@"
   fuzz_tests "$@"
+  if [ "$unit" -ne 0 ]; then
+    skipped=$((skipped + 1))
+    report SKIPPED config_fuzz "its build brings all of gRPC; tests/run.sh --fuzz runs it"
+  fi
   set --
 fi
 if [ "$system" -ne 0 ]; then

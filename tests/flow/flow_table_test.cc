@@ -1,116 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datapath/flow/flow_table.h"
 
-#include <gtest/gtest.h>
-
 #include <algorithm>
 #include <map>
 #include <memory>
 #include <vector>
 
-#include "tests/flow/flow_table_model.h"
+#include "tests/flow/flow_table_fixture.h"
 #include "tests/support/random_seed.h"
 
 namespace vsw {
 namespace {
 
-using testing::FlowTableModel;
-using testing::Random;
-using testing::RandomSeed;
-constexpr uint32_t kAll = 0xffffffff;
+using namespace testing;
 constexpr size_t kMaxTags = 512, kMaxStats = 512;  // of a Translation
-
-FlowKey MakeKey(uint32_t in_port, uint8_t lines = kLineBase) {
-  FlowKey key;
-  // What the parser does not write has no defined content.
-  std::memset(static_cast<void*>(&key), 0xa5, sizeof(key));
-  std::memset(key.line(0), 0, kLineBytes);
-  for (size_t i = 1; i < kFlowKeyLines; ++i) {
-    if (lines & (1u << i)) std::memset(key.line(i), 0, kLineBytes);
-  }
-  key.lines = lines;
-  key.in_port = PortNo{in_port};
-  return key;
-}
-
-FlowKey Ipv4Key(uint32_t in_port, uint32_t source) {
-  FlowKey key = MakeKey(in_port);
-  key.eth_type = Be16::From(0x0800);
-  key.ipv4_src = Be32::From(source);
-  return key;
-}
-
-FlowMask MaskOf(const std::function<void(FlowKey*)>& set) {
-  FlowMask mask;
-  mask.Clear();
-  set(&mask.bits);
-  mask.UpdateLines();
-  return mask;
-}
-
-const FlowMask kMaskSource = MaskOf([](FlowKey* bits) { bits->ipv4_src.raw = kAll; });
-const FlowMask kMaskNothing = MaskOf([](FlowKey*) {});
-const FlowMask kMaskDestination = MaskOf([](FlowKey* bits) { bits->ipv4_dst.raw = kAll; });
-
-// A table with what a worker does around it.
-class FlowTableTest : public ::testing::Test {
- protected:
-  void Make(const FlowTableOptions& options = {.exact_match_entries = 1024,
-                                               .max_megaflows = 4096}) {
-    auto table = FlowTable::Create(options);
-    ASSERT_TRUE(table.ok()) << table.status();
-    table_ = *std::move(table);
-    report_ = [this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
-                     uint64_t used_tsc) {
-      EXPECT_GT(packets, 0u);
-      for (const StatId stat : stats) {
-        reported_[stat].packets += packets;
-        reported_[stat].bytes += bytes;
-        last_used_[stat] = used_tsc;
-      }
-    };
-  }
-
-  FlowLookup Lookup(const FlowKey& key) {
-    FlowLookup lookup;
-    lookup.key = key;
-    LookupQuick(&lookup);
-    if (lookup.flow == nullptr) table_->LookupMegaflow(&lookup);
-    return lookup;
-  }
-  void LookupQuick(FlowLookup* lookup) {
-    table_->Prepare(lookup);
-    table_->Locate(lookup);
-    table_->LookupQuick(lookup);
-  }
-  Translation* Decide(const FlowMask& mask, std::vector<Action> actions, std::vector<Tag> tags = {},
-                      std::vector<StatId> stats = {}) {
-    translation_->Clear();
-    translation_->mask = mask;
-    for (const Action& action : actions) translation_->actions.push_back(action);
-    for (const Tag tag : tags) translation_->tags.push_back(tag);
-    for (const StatId stat : stats) translation_->stats.push_back(stat);
-    return translation_.get();
-  }
-  // What Decide() said, for the packet's flow.
-  Megaflow* Install(const FlowKey& key, uint64_t now_tsc = 0) {
-    FlowLookup lookup = Lookup(key);
-    EXPECT_EQ(lookup.flow, nullptr) << "a worker translates only what it does not find";
-    DefineLines(&lookup.key, 0xff);
-    return table_->Install(&lookup, *translation_, now_tsc, report_);
-  }
-  Megaflow* InstallOutput(const FlowKey& key, const FlowMask& mask, uint32_t port,
-                          std::vector<Tag> tags = {}) {
-    Decide(mask, {Action::Output(PortNo{port})}, std::move(tags));
-    return Install(key);
-  }
-
-  std::unique_ptr<FlowTable> table_;
-  std::unique_ptr<Translation> translation_ = std::make_unique<Translation>();
-  FlowTable::Report report_;
-  std::map<StatId, FlowTableModel::Use> reported_;
-  std::map<StatId, uint64_t> last_used_;
-};
 
 TEST_F(FlowTableTest, FindsEveryPacketThatAgreesInTheMask) {
   Make();
@@ -496,145 +399,6 @@ TEST_F(FlowTableTest, TakesAtMostAFewCacheLinesForAnExactFlow) {
   table_->Sweep(kAll, 0, report_);
   EXPECT_EQ(table_->megaflow_count(), 0u);
   EXPECT_LE(table_->memory_bytes(), 4096u);
-}
-
-// ---- Against the linear model. ----
-
-// Few values a field, so that masks overlap and keys meet again.
-FlowKey RandomKey(Random* random) {
-  static constexpr uint8_t kLines[] = {kLineBase,
-                                       kLineBase,
-                                       kLineBase | kLineIpv6,
-                                       kLineBase | kLineExtra,
-                                       kLineBase | kLineIpv6 | kLineExtra,
-                                       kLineBase | kLineTunnel};
-  FlowKey key = MakeKey(1 + random->Below(3), random->Pick(kLines));
-  key.eth_dst = MacAddress::FromU64(random->Below(4));
-  key.ipv4_src = Be32::From(random->Below(3) << 16 | random->Below(4));
-  key.ip_proto = static_cast<uint8_t>(random->Below(2));
-  key.l4_dst = Be16::From(static_cast<uint16_t>(random->Below(4)));
-  if (key.lines & kLineIpv6) key.ipv6_src[random->Below(2) * 15] = 1;
-  if (key.lines & kLineExtra) key.arp_sha = MacAddress::FromU64(random->Below(2));
-  if (key.lines & kLineTunnel) key.tun_id = Be64::From(random->Below(3));
-  return key;
-}
-
-FlowMask RandomMask(Random* random) {
-  return MaskOf([&](FlowKey* bits) {
-    if (!random->OneIn(4)) bits->eth_dst = MacAddress::FromU64(0xffffffffffff);
-    if (!random->OneIn(4)) bits->ipv4_src = Be32::From(random->OneIn(3) ? 0xffff0000 : kAll);
-    if (random->OneIn(4)) bits->ip_proto = 0xff;
-    if (!random->OneIn(3)) bits->l4_dst.raw = 0xffff;
-    if (random->OneIn(4)) bits->ipv6_src.fill(0xff);
-    if (random->OneIn(6)) bits->arp_sha = MacAddress::FromU64(0xffffffffffff);
-    if (random->OneIn(6)) bits->tun_id.raw = ~uint64_t{0};
-  });
-}
-
-class FlowTableAgainstModel : public FlowTableTest {
- protected:
-  void SendPacket(uint64_t now_tsc) {
-    const FlowKey key = RandomKey(&random_);
-    FlowLookup lookup = Lookup(key);
-    const auto live = model_.Matching(key, /*stale=*/false);
-    if (lookup.flow != nullptr) return Hit(lookup.flow, live, now_tsc);
-    ASSERT_TRUE(live.empty()) << "a live megaflow was not found";
-    ASSERT_EQ(lookup.stale != nullptr, !model_.Matching(key, /*stale=*/true).empty());
-    if (random_.OneIn(8)) return;  // over its budget, say
-    Miss(&lookup, key, now_tsc);
-  }
-
-  void Hit(Megaflow* flow, const std::vector<FlowTableModel::Entry*>& live, uint64_t now_tsc) {
-    ASSERT_NE(flow->mask, nullptr);
-    const auto same = std::ranges::find_if(live, [&](const FlowTableModel::Entry* entry) {
-      return testing::SameBits(entry->mask.bits, flow->mask->bits);
-    });
-    ASSERT_NE(same, live.end()) << "a decision that does not stand, or of another match";
-    ASSERT_TRUE(std::ranges::equal(flow->actions->span(), (*same)->actions));
-    const uint64_t bytes = 60 + random_.Below(1000);
-    ++flow->packets;
-    flow->bytes += bytes;
-    flow->used_tsc = now_tsc;
-    model_.Count(*same, bytes, now_tsc);
-  }
-
-  void Miss(FlowLookup* lookup, const FlowKey& key, uint64_t now_tsc) {
-    const FlowMask mask = RandomMask(&random_);
-    FlowTableModel::Entry entry;
-    for (uint32_t n = random_.Below(3); n > 0; --n) {
-      entry.actions.push_back(Action::Output(PortNo{1 + random_.Below(5)}));
-    }
-    for (uint32_t n = random_.Below(3); n > 0; --n) entry.tags.insert(random_.Below(40));
-    for (uint32_t n = random_.Below(3); n > 0; --n)
-      entry.stats.push_back(StatId{1 + random_.Below(10)});
-    Decide(mask, entry.actions, {entry.tags.begin(), entry.tags.end()}, entry.stats);
-    DefineLines(&lookup->key, 0xff);
-    if (lookup->stale != nullptr) {
-      model_.Remove(lookup->stale->mask->bits, testing::And(key, *lookup->stale->mask));
-    }
-    const Megaflow* flow = table_->Install(lookup, *translation_, now_tsc, report_);
-    if (flow == nullptr) {
-      ASSERT_EQ(model_.size(), kMaxMegaflows) << "refused though there is room";
-      return;
-    }
-    for (size_t i = 0; i < sizeof(FlowKey); ++i) {
-      ASSERT_EQ(mask.bits.line(0)[i] & ~flow->mask->bits.line(0)[i], 0) << "byte " << i;
-    }
-    ASSERT_EQ(flow->mask->bits.in_port, PortNo{kAll});
-    entry.mask = *flow->mask;
-    entry.key = testing::And(key, entry.mask);
-    entry.used_tsc = now_tsc;
-    model_.Install(std::move(entry));
-  }
-
-  void SomethingElse(uint64_t now_tsc) {
-    switch (random_.Below(4)) {
-      case 0:
-      case 1: {
-        const Tag tag = random_.Below(40);
-        table_->Invalidate(tag, report_);
-        return model_.Invalidate(tag);
-      }
-      case 2:
-        if (!random_.OneIn(4)) return;
-        table_->SetEpoch(table_->epoch() + 1);
-        return model_.InvalidateAll();
-      default: {
-        const uint64_t idle_before = now_tsc > 2000 ? now_tsc - random_.Below(2000) : 0;
-        table_->Sweep(kAll, idle_before, report_);
-        return model_.Sweep(idle_before);
-      }
-    }
-  }
-
-  static constexpr uint32_t kMaxMegaflows = 100;
-  Random random_{RandomSeed()};
-  FlowTableModel model_;
-};
-
-TEST_F(FlowTableAgainstModel, AgreesInEveryStep) {
-  Make({.exact_match_entries = 256,
-        .max_megaflows = kMaxMegaflows,
-        .max_ports = 8,
-        .max_masks_per_port = 24});
-  uint64_t now_tsc = 0, full = 0;
-  for (int step = 0; step < 100'000; ++step) {
-    ++now_tsc;
-    ASSERT_NO_FATAL_FAILURE(SendPacket(now_tsc)) << "step " << step;
-    if (random_.OneIn(300)) SomethingElse(now_tsc);
-    ASSERT_EQ(table_->megaflow_count(), model_.size()) << "step " << step;
-    if (step % 16 == 0) {
-      ASSERT_EQ(table_->mask_count(), model_.PortMasks().size());
-    }
-    full += model_.size() == kMaxMegaflows;
-  }
-  EXPECT_GT(full, 0u) << "the table was never full: this run proved less than it should";
-  table_->SetEpoch(table_->epoch() + 1);
-  table_->Sweep(kAll, 0, report_);
-  EXPECT_EQ(table_->megaflow_count(), 0u);
-  EXPECT_EQ(table_->mask_count(), 0u);
-  EXPECT_LE(table_->memory_bytes(), 4096u);  // the ports' lists of masks
-  EXPECT_EQ(reported_, model_.owed());
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #
 #   tests/run.sh                    unit tests, fuzzing, system tests
 #   tests/run.sh --unit             unit tests only
-#   tests/run.sh --fuzz [NAME...]   fuzzing only, a minute for each target of tests/fuzz: all, or
+#   tests/run.sh --fuzz [NAME...]   fuzzing only, about a minute for each target of tests/fuzz: all, or
 #                                   those named (the default run leaves out config_fuzz)
 #   tests/run.sh --system [NAME...] system tests only: all, or those of tests/system named
 #
@@ -67,7 +67,7 @@ unit_tests() {
   [ "$f" -eq 0 ] || grep -E 'Failure|FAILED|\*\*\*|error:' "$logs/unit.log" | head -n 60
 }
 
-# A minute for each target, two at a time; a target is one test.
+# About a minute for each target, two at a time; a target is one test.
 fuzz_tests() {
   local counts
   echo "== fuzzing"

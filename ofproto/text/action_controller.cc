@@ -77,8 +77,12 @@ absl::StatusOr<act::Controller> ParseController(std::string_view text) {
   return result;
 }
 
+bool SaysOnlyLength(const act::Controller& c) {
+  return c.reason == 1 && c.controller_id == 0 && c.userdata.empty() && !c.pause && !c.meter;
+}
+
 std::string FormatController(const act::Controller& c) {
-  if (c.reason == 1 && c.controller_id == 0 && c.userdata.empty() && !c.pause && !c.meter) {
+  if (SaysOnlyLength(c)) {
     return "CONTROLLER:" + std::to_string(c.max_bytes);
   }
   std::string text;

@@ -99,7 +99,7 @@ Result ParseEnqueue(const Word& word, const PortNames* ports) {
 Result ParseControllerWord(const Word& word, const PortNames*) {
   if (!word.has_value) return OfAction(act::Output{.port = kOfpController, .max_bytes = 0xffff});
   VSW_ASSIGN_OR_RETURN(act::Controller controller, ParseController(word.value));
-  if (!word.parenthesised) {
+  if (SaysOnlyLength(controller)) {
     return OfAction(act::Output{.port = kOfpController, .max_bytes = controller.max_bytes});
   }
   return OfAction(std::move(controller));

@@ -30,6 +30,9 @@ absl::StatusOr<act::Nat> ParseNat(const Word& word);
 std::string FormatNat(const act::Nat& nat);
 absl::StatusOr<act::Controller> ParseController(std::string_view text);
 std::string FormatController(const act::Controller& controller);
+/// True if `controller` does what output to the controller, CONTROLLER:N, does; ovs-ofctl
+/// makes one of the other then.
+bool SaysOnlyLength(const act::Controller& controller);
 /// What stands behind set_field:, load:, move: and the mod_...: words.
 absl::StatusOr<act::SetField> ParseSetField(std::string_view text, const PortNames* ports);
 absl::StatusOr<act::SetField> ParseLoad(std::string_view text);

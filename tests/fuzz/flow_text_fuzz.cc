@@ -28,10 +28,7 @@ void CheckActionsText(const std::string& text) {
   const std::string printed = FormatActions(*actions);
   const auto again = ParseActions(printed);
   if (!again.ok()) Fail("printed actions are not read", printed, again.status().ToString());
-  // controller(...) that says no more than CONTROLLER:N is printed, and read, as that.
-  const bool short_form =
-      printed.find("CONTROLLER:") != std::string::npos && FormatActions(*again) == printed;
-  if (!(*again == *actions) && !short_form) {
+  if (!(*again == *actions)) {
     Fail("actions change when printed and read", printed, FormatActions(*again));
   }
 }

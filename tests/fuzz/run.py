@@ -5,9 +5,10 @@
   run.py [--build FOLDER] [--seconds N] [--seed N] [--keep] [TARGET...]
 
 Two run at a time. Prints a line for each and, for one that finds something, its report and the
-command that repeats it; the last line is "PASSED FAILED SKIPPED". A run with
-the same seed tries the same inputs again, as far as its time goes; `--seed 0` draws one. `--keep`
-goes on from what an earlier run with it has found interesting, for long runs by hand.
+command that repeats it; the last line is "PASSED FAILED SKIPPED". By itself it tries as many
+inputs of each target as take about a minute, the same ones each time. `--seconds` tries what
+fits in that time instead, `--seed 0` draws a seed. `--keep` goes on from what an earlier run with
+it has found interesting, for long runs by hand.
 """
 import argparse
 import concurrent.futures
@@ -24,12 +25,15 @@ AT_ONCE = 2
 INPUT_SECONDS = 25  # one input that takes longer hangs
 MEMORY_MIB = 2048
 REPORT_LINES = 60
+INPUTS = {"flow_text_fuzz": 600_000, "openflow_fuzz": 1_500_000, "packet_fuzz": 500_000,
+          "vhost_message_fuzz": 25_000, "vhost_ring_fuzz": 250_000, "config_fuzz": 20_000}
+MOST_SECONDS = 180  # for those inputs, on a slow machine
 
 
 def arguments():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, default=HERE.parents[1] / "build/fuzz")
-    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--seconds", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("targets", nargs="*")
@@ -51,7 +55,9 @@ class Target:
         for folder in (self.seeds, self.corpus, self.artifacts):
             folder.mkdir(parents=True, exist_ok=True)
         # LeakSanitizer does not see what DPDK keeps in memory of its own; the targets count mbufs.
-        command = [self.program, f"-seed={seed}", f"-max_total_time={seconds}",
+        runs = -1 if seconds else INPUTS[self.name]
+        seconds = seconds or MOST_SECONDS
+        command = [self.program, f"-seed={seed}", f"-runs={runs}", f"-max_total_time={seconds}",
                    f"-timeout={INPUT_SECONDS}",
                    f"-rss_limit_mb={MEMORY_MIB}", f"-artifact_prefix={self.artifacts}/",
                    "-detect_leaks=0", "-print_final_stats=1", self.corpus, self.seeds]

@@ -498,7 +498,7 @@ TEST_F(WorkerSetTest, HandsNotesAndPacketsToTheSlowPath) {
 TEST_F(WorkerSetTest, ListsTheMegaflowsOfEveryWorker) {
   constexpr uint32_t kFlows = 1000;
   FakePort in(1, 2), out(2);
-  Start(2);
+  Start(2, 3'600'000);  // none may go before they are listed, however slow the machine is
   slow_path_.Publish([](const FlowKey& key, Translation* result) {
     result->mask.bits.ipv4_src.raw = 0xffffffff;
     for (uint32_t n = key.ipv4_src.Get() % 300; n > 0; --n) {

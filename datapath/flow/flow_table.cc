@@ -27,6 +27,12 @@ bool LinesOverlap(const uint8_t* a, const uint8_t* a_mask, const uint8_t* b,
   return differ == 0;
 }
 
+KeyLine LineOf(const FlowKey& key, size_t index) {
+  KeyLine line;
+  std::memcpy(line.word, key.line(index), kLineBytes);
+  return line;
+}
+
 bool Overlaps(const Megaflow& flow, const DatapathControl::TagFilter& filter) {
   const uint8_t* more = flow.details->more_key;
   for (size_t i = 0; i < kFlowKeyLines; ++i) {
@@ -131,9 +137,25 @@ uint32_t FlowTable::TakeSlot() {
   return used_slots_ < max_megaflows_ ? used_slots_++ : kNoSlot;
 }
 
+// Those lines of `from` that have bits.
+void FlowTable::CopyMask(const FlowMask& from, FlowMask* mask) {
+  mask->lines = 0;
+  for (size_t i = 0; i < kFlowKeyLines; ++i) {
+    const KeyLine line = LineOf(from.bits, i);
+    const bool empty = ((line.word[0] | line.word[1] | line.word[2] | line.word[3]) |
+                        (line.word[4] | line.word[5] | line.word[6] | line.word[7])) == 0;
+    if (empty && i > 0) continue;
+    mask->lines |= static_cast<uint8_t>(1u << i);
+    std::memcpy(mask->bits.line(i), line.word, kLineBytes);
+  }
+  mask->bits.in_port = PortNo{0xffffffff};
+  mask->bits.recirc_id = 0xffffffff;
+  mask->bits.lines = 0;
+}
+
 // Every bit of the lines that the packet has or the decision read: no more than one mask for each
 // set of lines, whatever the decision was.
-void FlowTable::SetWholeMask(const FlowKey& key, FlowMask* mask) const {
+void FlowTable::SetWholeMask(const FlowKey& key, FlowMask* mask) {
   mask->lines |= key.lines | kLineBase;
   for (size_t i = 0; i < kFlowKeyLines; ++i) {
     if (mask->lines & (1u << i)) std::memset(mask->bits.line(i), 0xff, kLineBytes);
@@ -141,16 +163,27 @@ void FlowTable::SetWholeMask(const FlowKey& key, FlowMask* mask) const {
   mask->bits.lines = 0;
 }
 
+// Most often the next new flow of a port has the mask of the one before.
 Subtable* FlowTable::SubtableFor(PortNo in_port, const FlowMask& mask, bool exact) {
+  if (last_ != nullptr && last_->in_port == in_port && SameLines(*last_->mask, mask)) return last_;
   const FlowMask* interned = masks_.Acquire(mask);
   if (interned == nullptr) return nullptr;
-  if (Subtable* subtable = classifier_.Find(in_port, interned); subtable != nullptr) {
+  Subtable* subtable = classifier_.Find(in_port, interned);
+  if (subtable != nullptr) {
     masks_.Release(interned);  // the subtable holds its own reference
-    return subtable;
+  } else {
+    subtable = classifier_.Add(in_port, interned, exact);
+    if (subtable == nullptr) masks_.Release(interned);
   }
-  Subtable* subtable = classifier_.Add(in_port, interned, exact);
-  if (subtable == nullptr) masks_.Release(interned);
+  last_ = subtable;
   return subtable;
+}
+
+void FlowTable::RemoveSubtable(Subtable* subtable) {
+  const FlowMask* mask = subtable->mask;
+  if (last_ == subtable) last_ = nullptr;
+  classifier_.Remove(subtable);
+  masks_.Release(mask);
 }
 
 void FlowTable::StoreKey(Megaflow* flow, const FlowKey& key) {
@@ -158,8 +191,10 @@ void FlowTable::StoreKey(Megaflow* flow, const FlowKey& key) {
   uint8_t* more = flow->details->more_key;
   for (size_t i = 0; i < kFlowKeyLines; ++i) {
     if (!(mask.lines & (1u << i))) continue;
-    uint8_t* out = i == 0 ? flow->key_line0 : more;
-    for (size_t j = 0; j < kLineBytes; ++j) out[j] = key.line(i)[j] & mask.bits.line(i)[j];
+    KeyLine line = LineOf(key, i);
+    const KeyLine bits = LineOf(mask.bits, i);
+    for (size_t j = 0; j < std::size(line.word); ++j) line.word[j] &= bits.word[j];
+    std::memcpy(i == 0 ? flow->key_line0 : more, line.word, kLineBytes);
     if (i > 0) more += kLineBytes;
   }
 }
@@ -216,33 +251,28 @@ void FlowTable::FreeDetails(Megaflow* flow) {
   arena_->Free(details, details->bytes);
 }
 
-Megaflow* FlowTable::FindSame(Subtable* subtable, uint32_t hash, const FlowKey& key) {
-  FlowKey copy = key;
+Megaflow* FlowTable::FindSame(Subtable* subtable, uint32_t hash, FlowKey* key) {
   const uint32_t slot =
-      subtable->Find(hash, [&](uint32_t candidate) { return Matches(&copy, At(candidate)); });
+      subtable->Find(hash, [&](uint32_t candidate) { return Matches(key, At(candidate)); });
   return slot == kNoSlot ? nullptr : &At(slot);
 }
 
 Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation, uint64_t now_tsc,
                              const Report& report) {
-  const FlowKey& key = lookup->key;
+  FlowKey& key = lookup->key;
   RemoveStale(lookup, report);
   if (translation.uncacheable || translation.tags.overflowed() || translation.stats.overflowed()) {
     return nullptr;
   }
-  FlowMask mask = translation.mask;
-  mask.bits.in_port = PortNo{0xffffffff};
-  mask.bits.recirc_id = 0xffffffff;
-  mask.bits.lines = 0;
-  mask.UpdateLines();
-  Subtable* subtable = SubtableFor(key.in_port, mask, false);
+  CopyMask(translation.mask, &wanted_);
+  Subtable* subtable = SubtableFor(key.in_port, wanted_, false);
   if (subtable == nullptr && !classifier_.HasRoom(key.in_port)) {
-    SetWholeMask(key, &mask);
-    subtable = SubtableFor(key.in_port, mask, true);
+    SetWholeMask(key, &wanted_);
+    subtable = SubtableFor(key.in_port, wanted_, true);
   }
   if (subtable == nullptr) return nullptr;
   const auto hash = static_cast<uint32_t>(hash_.Masked(key, *subtable->mask));
-  if (Megaflow* same = FindSame(subtable, hash, key); same != nullptr) {
+  if (Megaflow* same = FindSame(subtable, hash, &key); same != nullptr) {
     ReportUse(same, report);
     // Keeps the subtable while its only flow is replaced.
     ++subtable->flows;
@@ -277,11 +307,7 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
     free_slot_ = slot;
   }
   if (actions != nullptr) actions_.Release(actions);
-  if (subtable->flows == 0) {
-    const FlowMask* unused = subtable->mask;
-    classifier_.Remove(subtable);
-    masks_.Release(unused);
-  }
+  if (subtable->flows == 0) RemoveSubtable(subtable);
   return nullptr;
 }
 
@@ -345,11 +371,7 @@ void FlowTable::Remove(Megaflow* flow) {
   flow->hash = free_slot_;
   free_slot_ = slot;
   --live_;
-  if (subtable->flows == 0) {
-    const FlowMask* mask = subtable->mask;
-    classifier_.Remove(subtable);
-    masks_.Release(mask);
-  }
+  if (subtable->flows == 0) RemoveSubtable(subtable);
 }
 
 void FlowTable::Sweep(uint32_t slots, uint64_t idle_before_tsc, const Report& report) {

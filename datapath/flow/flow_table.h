@@ -191,7 +191,8 @@ class FlowTable {
 
   void LookupOtherCandidates(FlowLookup* lookup);
   uint32_t TakeSlot();
-  void SetWholeMask(const FlowKey& key, FlowMask* mask) const;
+  static void CopyMask(const FlowMask& from, FlowMask* mask);
+  static void SetWholeMask(const FlowKey& key, FlowMask* mask);
   Subtable* SubtableFor(PortNo in_port, const FlowMask& mask, bool exact);
   bool FillDetails(Megaflow* flow, const FlowKey& key, const Translation& translation);
   void FreeDetails(Megaflow* flow);
@@ -200,7 +201,8 @@ class FlowTable {
   void RemoveStale(FlowLookup* lookup, const Report& report);
   void Remove(Megaflow* flow);
   void ReportUse(Megaflow* flow, const Report& report);
-  Megaflow* FindSame(Subtable* subtable, uint32_t hash, const FlowKey& key);
+  Megaflow* FindSame(Subtable* subtable, uint32_t hash, FlowKey* key);
+  void RemoveSubtable(Subtable* subtable);
 
   const FlowHash hash_;
   ReservedMemory slots_;
@@ -216,6 +218,8 @@ class FlowTable {
   Classifier classifier_;
   ActionStore actions_;
   MaskStore masks_;
+  FlowMask wanted_;           // of the decision that Install() has at hand; only lines that it names
+  Subtable* last_ = nullptr;  // that SubtableFor() gave
   ReservedMemory tag_chains_;
   TagNode* invalidating_ = nullptr;  // where the invalidation under way goes on
   Tag invalidated_tag_ = 0;

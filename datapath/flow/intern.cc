@@ -8,8 +8,8 @@
 namespace vsw {
 namespace {
 
-// Placement among a worker's own few lists and masks; FNV-1a is enough, since chains are compared
-// in full and their number is bounded by configuration, not by packets.
+// Placement among a worker's own few lists; FNV-1a is enough, since chains are compared in full and
+// their number is bounded by configuration, not by packets.
 uint32_t Fnv(uint32_t hash, const void* data, size_t bytes) {
   const auto* p = static_cast<const uint8_t*>(data);
   for (size_t i = 0; i < bytes; ++i) hash = (hash ^ p[i]) * 16777619u;
@@ -25,6 +25,15 @@ void Unlink(Entry** chain, Entry* entry) {
 }
 
 }  // namespace
+
+bool SameLines(const FlowMask& a, const FlowMask& b) {
+  if (a.lines != b.lines) return false;
+  for (size_t i = 0; i < kFlowKeyLines; ++i) {
+    if (!(a.lines & (1u << i))) continue;
+    if (std::memcmp(a.bits.line(i), b.bits.line(i), kLineBytes) != 0) return false;
+  }
+  return true;
+}
 
 uint32_t ActionStore::Hash(std::span<const Action> actions, DropReason drop_reason) {
   const uint32_t hash = Fnv(kFnvStart, actions.data(), actions.size_bytes());
@@ -65,22 +74,37 @@ void ActionStore::Release(const CompiledActions* actions) {
   arena_->Free(entry, BytesFor(entry->count));
 }
 
+// As above; the masks of a port are bounded.
 uint32_t MaskStore::Hash(const FlowMask& mask) {
-  return Fnv(kFnvStart, &mask.bits, sizeof(mask.bits));
+  uint64_t hash = mask.lines;
+  for (size_t i = 0; i < kFlowKeyLines; ++i) {
+    if (!(mask.lines & (1u << i))) continue;
+    for (size_t at = 0; at < kLineBytes; at += sizeof(uint64_t)) {
+      uint64_t word;
+      std::memcpy(&word, mask.bits.line(i) + at, sizeof(word));
+      hash = (hash ^ word) * 0x9e3779b97f4a7c15;
+      hash ^= hash >> 32;
+    }
+  }
+  return static_cast<uint32_t>(hash);
 }
 
 const FlowMask* MaskStore::Acquire(const FlowMask& mask) {
   const uint32_t hash = Hash(mask);
   Entry*& chain = chains_[hash % kChains];
   for (Entry* entry = chain; entry != nullptr; entry = entry->next) {
-    if (entry->hash == hash && std::memcmp(&entry->mask.bits, &mask.bits, sizeof(mask.bits)) == 0) {
+    if (entry->hash == hash && SameLines(entry->mask, mask)) {
       ++entry->references;
       return &entry->mask;
     }
   }
   void* block = arena_->Allocate(sizeof(Entry));
   if (block == nullptr) return nullptr;
-  chain = new (block) Entry{.mask = mask, .references = 1, .hash = hash, .next = chain};
+  chain = new (block) Entry{.mask = {}, .references = 1, .hash = hash, .next = chain};
+  for (size_t i = 0; i < kFlowKeyLines; ++i) {
+    if (mask.lines & (1u << i)) std::memcpy(chain->mask.bits.line(i), mask.bits.line(i), kLineBytes);
+  }
+  chain->mask.lines = mask.lines;
   ++size_;
   return &chain->mask;
 }

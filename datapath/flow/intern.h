@@ -32,9 +32,13 @@ class ActionStore {
   std::array<CompiledActions*, kChains> chains_{};
 };
 
+/// Whether both name the same lines, with the same bits in them.
+bool SameLines(const FlowMask& a, const FlowMask& b);
+
 class MaskStore {
  public:
   explicit MaskStore(Arena* arena) : arena_(arena) {}
+  /// Of `mask` only the lines that it names count. What it returns has zeros in the others.
   const FlowMask* Acquire(const FlowMask& mask);
   void Release(const FlowMask* mask);
   uint32_t size() const { return size_; }

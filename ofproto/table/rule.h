@@ -45,6 +45,13 @@ struct Rule {
     return added_version <= version && version < removed_version.load(std::memory_order_acquire);
   }
 
+  /// Fetches what a worker reads of a rule that it has found.
+  void Prefetch() const {
+    const auto* from = reinterpret_cast<const char*>(&priority);
+    const auto* end = reinterpret_cast<const char*>(&removed_version);
+    for (; from <= end; from += 64) __builtin_prefetch(from);
+  }
+
   struct Bookkeeping {
     uint16_t idle_timeout = 0, hard_timeout = 0, importance = 0;
     uint64_t created_ns = 0, modified_ns = 0;

@@ -31,6 +31,7 @@ void TakeBest(const RuleEntry* entry, uint64_t sequence, TableVersion version, F
       continue;
     }
     found->rule = entry->rule;
+    __builtin_prefetch(entry->rule->instructions.apply.data());
     found->rank = rank;
     found->sequence = sequence;
     return;

@@ -138,6 +138,7 @@ const RuleEntry* RuleSubtable::FindMarked(const MatchKey& key, PrefixAnswers* pr
   }
   const RuleEntry* entry =
       table_.Find(hash, [&](const RuleEntry& candidate) { return Equals(candidate, words); });
+  if (entry != nullptr) entry->rule->Prefetch();
   if (entry != nullptr || !PrefixExcludes(0, prefix, prefixes, mask)) Mark(item, mask);
   return entry;
 }

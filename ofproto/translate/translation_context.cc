@@ -2,7 +2,6 @@
 #include "ofproto/translate/translation_context.h"
 
 #include <algorithm>
-#include <new>
 
 #include "ofproto/translate/tags.h"
 
@@ -160,7 +159,7 @@ uint32_t TranslationContext::Remember(const Node& node, DropReason if_full) {
     Fail(if_full);
     return 0;
   }
-  new (nodes_.data() + node_count_ * sizeof(Node)) Node(node);
+  nodes_[node_count_] = node;
   return ++node_count_;
 }
 

@@ -14,6 +14,7 @@
 #include <bitset>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <utility>
 
 #include "base/drop_reason.h"
@@ -44,6 +45,23 @@ struct BridgeStay {
   const Rule* rule = nullptr;            // whose actions are being done
   uint8_t table = 0;                     // that it stands in
   ActionSource source = ActionSource::kRule;
+};
+
+/// Places for things that are not there before they are assigned: to clear them all would cost more
+/// than many a translation.
+template <typename T, size_t kCount>
+class Places {
+  static_assert(std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>);
+
+ public:
+  static constexpr size_t size() { return kCount; }
+  T& operator[](size_t i) { return *reinterpret_cast<T*>(bytes_.data() + i * sizeof(T)); }
+  const T& operator[](size_t i) const {
+    return *reinterpret_cast<const T*>(bytes_.data() + i * sizeof(T));
+  }
+
+ private:
+  alignas(T) std::array<std::byte, kCount * sizeof(T)> bytes_;
 };
 
 class TranslationContext {
@@ -217,9 +235,7 @@ class TranslationContext {
   };
   /// 0, and the packet is dropped: too many.
   uint32_t Remember(const Node& node, DropReason if_full);
-  const Node& node(uint32_t index) const {
-    return *reinterpret_cast<const Node*>(nodes_.data() + (index - 1) * sizeof(Node));
-  }
+  const Node& node(uint32_t index) const { return nodes_[index - 1]; }
   uint32_t stack = 0;
 
   // --- Recirculation; see recirculation.h.
@@ -273,16 +289,15 @@ class TranslationContext {
   int scope_depth_ = 0;
   int last_scope_ = -1;  // the scope that came back
   const GroupStay* innermost_group_ = nullptr;
-  std::array<LearnEvent, 8> taught_;
+  Places<LearnEvent, 8> taught_;
   size_t taught_count_ = 0;
   size_t depth_ = 0;
   size_t visits_ = 0;
-  std::array<Visit, kMaxDepth> way_;
+  Places<Visit, kMaxDepth> way_;
   size_t seen_count_ = 0;
-  std::array<Seen, kMaxDepth> seen_;
+  Places<Seen, kMaxDepth> seen_;
   uint32_t node_count_ = 0;
-  // Bytes, since to clear them all would cost more than many a translation.
-  alignas(Node) std::array<std::byte, kMaxNodes * sizeof(Node)> nodes_;
+  Places<Node, kMaxNodes> nodes_;
 };
 
 }  // namespace vsw

@@ -20,6 +20,11 @@ def hugepages():
     return bool(found) and int(found.group(1)) * 2 >= SWITCH_MIB
 
 
+def memory_words(mib=SWITCH_MIB):
+    """What a DPDK program is told of its memory."""
+    return ["-m", str(mib), *(["--in-memory"] if hugepages() else ["--no-huge", "--no-shconf"])]
+
+
 @contextlib.contextmanager
 def reserved_hugepages():
     """Within the block there are enough hugepages, where the kernel has them to give."""

@@ -3,11 +3,22 @@
 
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 namespace vsw::bench {
 
-void Arrivals::Add(uint64_t sequence, uint64_t age_tsc) {
+void Arrivals::Burst(uint64_t now_tsc) {
+  if (last_tsc_ != 0) longest_gap_tsc_ = std::max(longest_gap_tsc_, now_tsc - last_tsc_);
+  last_tsc_ = now_tsc;
+}
+
+void Arrivals::Add(uint32_t low_sequence, uint64_t now_tsc) {
+  // The nearest number with this lower half: no packet is two thousand million others late.
+  const uint64_t sequence =
+      next_ + static_cast<int32_t>(low_sequence - static_cast<uint32_t>(next_));
   ++received_;
+  const uint64_t age_tsc = now_tsc - sent_tsc_[sequence % kWindow];
+  oldest_tsc_ = std::max(oldest_tsc_, age_tsc);
   ++ages_[std::min<size_t>(std::bit_width(age_tsc), ages_.size() - 1)];
   uint64_t& word = seen_[sequence % kWindow / 64];
   const uint64_t bit = uint64_t{1} << (sequence % 64);
@@ -37,5 +48,9 @@ uint64_t Arrivals::AgeQuantile(double share) const {
   }
   return 0;
 }
+
+uint64_t Arrivals::TakeLongestGap() { return std::exchange(longest_gap_tsc_, 0); }
+
+uint64_t Arrivals::TakeOldest() { return std::exchange(oldest_tsc_, 0); }
 
 }  // namespace vsw::bench

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What became of the packets: which came twice, which came after a later one, and how long they
-// took. Those that never came are known by their numbers: sent less received, less what is on the
-// way.
+// What became of the packets: which came twice, which came after a later one, how long they took,
+// and how long nothing came. Those that never came are known by their numbers: sent less those
+// received, once nothing is on the way any more.
 #ifndef VSW_BENCH_GENERATOR_ARRIVALS_H_
 #define VSW_BENCH_GENERATOR_ARRIVALS_H_
 
@@ -14,24 +14,38 @@ namespace vsw::bench {
 
 class Arrivals {
  public:
-  Arrivals() : seen_(kWindow / 64) {}
+  Arrivals() : seen_(kWindow / 64), sent_tsc_(kWindow) {}
 
-  /// A packet with this number, `age_tsc` after it was sent.
-  void Add(uint64_t sequence, uint64_t age_tsc);
+  /// `count` packets that follow those sent so far left.
+  void Sent(uint32_t count, uint64_t now_tsc) {
+    for (uint32_t i = 0; i < count; ++i) sent_tsc_[sent_++ % kWindow] = now_tsc;
+  }
+  /// A burst came; its packets are added one by one.
+  void Burst(uint64_t now_tsc);
+  /// A packet with the lower half of its number.
+  void Add(uint32_t low_sequence, uint64_t now_tsc);
 
   uint64_t received() const { return received_; }
   uint64_t duplicates() const { return duplicates_; }
   uint64_t reordered() const { return reordered_; }
-  /// Within this many cycles `share` (0..1) of the packets arrived; the upper end of a power of two.
+  uint64_t last_tsc() const { return last_tsc_; }
+  /// Within this many cycles `share` (0..1) of the packets arrived; the upper end of a power of
+  /// two.
   uint64_t AgeQuantile(double share) const;
+  /// The longest time between two bursts since the last TakeLongestGap().
+  uint64_t TakeLongestGap();
+  /// The longest time that a packet took since the last TakeOldest().
+  uint64_t TakeOldest();
 
  private:
   // Numbers of the latest packets; an older one counts as reordered and is not looked for twice.
   static constexpr uint64_t kWindow = uint64_t{1} << 20;
 
-  uint64_t received_ = 0, duplicates_ = 0, reordered_ = 0;
+  uint64_t sent_ = 0, received_ = 0, duplicates_ = 0, reordered_ = 0;
   uint64_t next_ = 0;  // one more than the highest number seen
+  uint64_t last_tsc_ = 0, longest_gap_tsc_ = 0, oldest_tsc_ = 0;
   std::vector<uint64_t> seen_;
+  std::vector<uint64_t> sent_tsc_;
   std::array<uint64_t, 64> ages_{};  // by power of two
 };
 

@@ -26,7 +26,7 @@ struct Headers {
   rte_ipv4_hdr ip;
   rte_udp_hdr udp;
 } __attribute__((packed));
-static_assert(sizeof(Headers) + sizeof(Stamp) == FramePool::kMinBytes);
+static_assert(sizeof(Headers) + sizeof(Stamp) <= FramePool::kMinBytes);
 
 void Prepare(rte_mempool*, void* bytes_of_frame, void* object, unsigned) {
   auto* frame = static_cast<rte_mbuf*>(object);
@@ -42,40 +42,64 @@ void Prepare(rte_mempool*, void* bytes_of_frame, void* object, unsigned) {
   headers->ip.time_to_live = 64;
   headers->ip.next_proto_id = IPPROTO_UDP;
   headers->udp.dst_port = rte_cpu_to_be_16(kPort);
-  headers->udp.dgram_len =
-      rte_cpu_to_be_16(bytes - sizeof(rte_ether_hdr) - sizeof(rte_ipv4_hdr));
+  headers->udp.dgram_len = rte_cpu_to_be_16(bytes - sizeof(rte_ether_hdr) - sizeof(rte_ipv4_hdr));
+}
+
+absl::Status Check(uint16_t bytes) {
+  if (bytes >= FramePool::kMinBytes && bytes <= FramePool::kMaxBytes) return absl::OkStatus();
+  return InvalidArgument("frames of {} bytes: must be {}..{}", bytes, FramePool::kMinBytes,
+                         FramePool::kMaxBytes);
+}
+
+absl::StatusOr<rte_mempool*> MakePool(const std::string& name, uint32_t count) {
+  rte_mempool* pool = rte_pktmbuf_pool_create(name.c_str(), count, 256, 0,
+                                              RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+  if (pool != nullptr) return pool;
+  return ResourceExhausted("make {} packet buffers: {}", count, rte_strerror(rte_errno));
 }
 
 }  // namespace
 
-absl::StatusOr<FramePool> FramePool::Create(uint32_t count, uint16_t bytes) {
-  rte_mempool* pool =
-      rte_pktmbuf_pool_create("frames", count, 256, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-  if (pool == nullptr) {
-    return ResourceExhausted("make {} packet buffers: {}", count, rte_strerror(rte_errno));
-  }
+absl::StatusOr<FramePool> FramePool::Create(const std::string& name, uint32_t count,
+                                            uint16_t bytes) {
+  VSW_RETURN_IF_ERROR(Check(bytes));
+  VSW_ASSIGN_OR_RETURN(rte_mempool* const pool, MakePool(name, count));
   rte_mempool_obj_iter(pool, Prepare, &bytes);
   return FramePool(pool, bytes);
+}
+
+absl::StatusOr<FramePool> FramePool::Create(const std::string& name, uint32_t count,
+                                            Capture capture) {
+  VSW_RETURN_IF_ERROR(Check(capture.bytes()));
+  VSW_ASSIGN_OR_RETURN(rte_mempool* const pool, MakePool(name, count));
+  FramePool frames(pool, capture.bytes());
+  frames.capture_ = std::move(capture);
+  return frames;
 }
 
 void FramePool::Write(rte_mbuf* frame, uint32_t flow, const Stamp& stamp) {
   rte_pktmbuf_reset(frame);
   frame->pkt_len = frame->data_len = bytes_;
   auto* headers = rte_pktmbuf_mtod(frame, Headers*);
-  headers->ip.src_addr = rte_cpu_to_be_32(kSources + flow / kFlowsASource);
-  headers->ip.dst_addr = rte_cpu_to_be_32(kServers + flow % kServerCount);
-  headers->udp.src_port = rte_cpu_to_be_16(static_cast<uint16_t>(kFirstPort + flow % kPortCount));
-  headers->ip.hdr_checksum = 0;
-  headers->ip.hdr_checksum = rte_ipv4_cksum(&headers->ip);
-  std::memcpy(headers + 1, &stamp, sizeof(stamp));
+  if (capture_) {
+    std::memcpy(static_cast<void*>(headers), capture_->frame(flow), bytes_);
+  } else {
+    headers->ip.src_addr = rte_cpu_to_be_32(kSources + flow / kFlowsASource);
+    headers->ip.dst_addr = rte_cpu_to_be_32(kServers + flow % kServerCount);
+    headers->udp.src_port = rte_cpu_to_be_16(static_cast<uint16_t>(kFirstPort + flow % kPortCount));
+    headers->ip.hdr_checksum = 0;
+    headers->ip.hdr_checksum = rte_ipv4_cksum(&headers->ip);
+  }
+  std::memcpy(rte_pktmbuf_mtod_offset(frame, uint8_t*, bytes_ - sizeof(stamp)), &stamp,
+              sizeof(stamp));
 }
 
 bool ReadStamp(const rte_mbuf* frame, Stamp* stamp) {
   if (frame->data_len < FramePool::kMinBytes) return false;
-  const auto* headers = rte_pktmbuf_mtod(frame, const Headers*);
-  if (headers->udp.dst_port != rte_cpu_to_be_16(kPort)) return false;
-  std::memcpy(stamp, headers + 1, sizeof(*stamp));
-  return true;
+  std::memcpy(stamp,
+              rte_pktmbuf_mtod_offset(frame, const uint8_t*, frame->data_len - sizeof(*stamp)),
+              sizeof(*stamp));
+  return stamp->magic == Stamp{}.magic;
 }
 
 }  // namespace vsw::bench

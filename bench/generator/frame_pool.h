@@ -2,49 +2,53 @@
 //
 // Frames that are nearly ready: every buffer of the pool holds a whole Ethernet/IPv4/UDP frame from
 // the start, and only what differs from packet to packet is written when one is sent. Drivers give
-// buffers back as they were, so the rest is still there.
+// buffers back as they were, so the rest is still there. Or frames of a capture, which are copied.
 #ifndef VSW_BENCH_GENERATOR_FRAME_POOL_H_
 #define VSW_BENCH_GENERATOR_FRAME_POOL_H_
 
 #include <rte_mbuf.h>
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 
 #include "absl/status/statusor.h"
+#include "bench/generator/capture.h"
 
 namespace vsw::bench {
 
-/// At the beginning of the UDP payload, host order.
+/// The last bytes of a frame, host order. So short that it fits behind a TCP header, of which it
+/// covers no more than the urgent pointer.
 struct Stamp {
-  uint64_t sequence;
-  uint64_t sent_tsc;
-};
+  uint16_t magic = 0x5653;
+  uint32_t sequence;  // lower half
+} __attribute__((packed));
 
 class FramePool {
  public:
-  static constexpr uint16_t kMinBytes = 42 + sizeof(Stamp);
+  static constexpr uint16_t kMinBytes = 60;
   static constexpr uint16_t kMaxBytes = 1514;
 
   /// Frames of `bytes` (kMinBytes..kMaxBytes, without FCS), `count` buffers. ResourceExhausted.
-  static absl::StatusOr<FramePool> Create(uint32_t count, uint16_t bytes);
+  static absl::StatusOr<FramePool> Create(const std::string& name, uint32_t count, uint16_t bytes);
+  /// As many frames as the capture has are its flows. InvalidArgument: their size.
+  static absl::StatusOr<FramePool> Create(const std::string& name, uint32_t count, Capture capture);
 
   /// Fills `frames` for the flows and numbers given by `flow_of(i)`, `first_sequence + i`; false:
   /// the switch still holds too many buffers.
   template <typename FlowOf>
-  bool Make(std::span<rte_mbuf*> frames, uint64_t first_sequence, uint64_t now_tsc,
-            FlowOf&& flow_of) {
+  bool Make(std::span<rte_mbuf*> frames, uint64_t first_sequence, FlowOf&& flow_of) {
     if (rte_mempool_get_bulk(pool_, reinterpret_cast<void**>(frames.data()),
                              static_cast<unsigned>(frames.size())) != 0) {
       return false;
     }
     for (size_t i = 0; i < frames.size(); ++i) {
-      Write(frames[i], flow_of(), {first_sequence + i, now_tsc});
+      Write(frames[i], flow_of(), {.sequence = static_cast<uint32_t>(first_sequence + i)});
     }
     return true;
   }
 
-  /// For receiving.
   rte_mempool* pool() const { return pool_; }
 
  private:
@@ -53,6 +57,7 @@ class FramePool {
 
   rte_mempool* pool_;
   uint16_t bytes_;
+  std::optional<Capture> capture_;
 };
 
 /// The stamp of a received frame; false if it is none of ours.

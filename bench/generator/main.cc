@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Plays two guests on one core: sends frames by one DPDK device and takes what comes by another (or
-// nothing), until it is told to stop or its time is up. A line of JSON a second says what was sent
-// and what arrived; rates are the reader's to compute.
+// Plays guests on one core: sends frames by one DPDK device and takes what comes by another (or
+// nothing), until it is told to stop or its time is up; then it waits for what is still on the way.
+// A third device may send frames of its own, from SIGUSR1 on, of which nothing is expected back.
+// Four lines of JSON a second say what was sent and what arrived; rates are the reader's to
+// compute.
 //
 //   traffic_generator --tx net_virtio_user0,path=a.sock,server=1,queues=1
 //                     --rx net_virtio_user1,path=b.sock,server=1,queues=1
@@ -15,41 +17,72 @@
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <cstdio>
+#include <fstream>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/status.h"
 #include "bench/generator/arrivals.h"
+#include "bench/generator/capture.h"
 #include "bench/generator/flow_source.h"
 #include "bench/generator/frame_pool.h"
+#include "bench/generator/sender.h"
 
 namespace vsw::bench {
 namespace {
 
-constexpr uint16_t kBurst = 32;
+constexpr uint16_t kBurst = Sender::kBurst;
 constexpr uint16_t kDescriptors = 256;
+constexpr double kReportSeconds = 0.25;
+constexpr double kQuietSeconds = 0.2;  // after which nothing is on the way any more
 
 std::atomic<bool> stop_asked{false};
+std::atomic<bool> second_asked{false};
 
-struct Flags {
-  std::string tx, rx;
-  std::string order = "uniform";
+// What one device sends.
+struct Stream {
+  std::string device;
+  std::string capture;  // or frames of its own making:
   uint32_t flows = 1;
   uint16_t bytes = 60;
+  std::string order = "uniform";
+  double rate = 0;       // packets a second; 0: as many as the switch takes
+  uint64_t packets = 0;  // 0: without end
+};
+
+struct Flags {
+  Stream first, second;
+  std::string rx;
   double seconds = 0;  // 0: until a signal
-  double rate = 0;     // packets a second; 0: as many as the switch takes
   uint32_t buffers = 16384;
   uint32_t memory_mib = 256;
   int core = 0;
 };
 
+uint32_t FreeHugepagesMib() {
+  std::ifstream file("/sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages");
+  uint32_t pages = 0;
+  file >> pages;
+  return pages * 2;
+}
+
 absl::Status StartEal(const Flags& flags) {
-  std::vector<std::string> words = {"traffic_generator", "--no-pci", "--no-telemetry",
-                                    "--in-memory", "--single-file-segments",
-                                    "--log-level=*:error", "-m", std::to_string(flags.memory_mib),
-                                    "--lcores", fmt::format("0@{}", flags.core)};
-  if (access("/sys/kernel/mm/hugepages/hugepages-2048kB", F_OK) != 0) words.push_back("--no-huge");
+  std::vector<std::string> words = {"traffic_generator",
+                                    "--no-pci",
+                                    "--no-telemetry",
+                                    "--log-level=*:error",
+                                    "-m",
+                                    std::to_string(flags.memory_mib),
+                                    "--lcores",
+                                    fmt::format("0@{}", flags.core)};
+  if (FreeHugepagesMib() < flags.memory_mib) {
+    words.insert(words.end(), {"--no-huge", "--no-shconf"});
+  } else {
+    // One file, of which the switch is told.
+    words.insert(words.end(), {"--in-memory", "--single-file-segments"});
+  }
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   if (rte_eal_init(static_cast<int>(pointers.size()), pointers.data()) < 0) {
@@ -80,39 +113,44 @@ absl::StatusOr<uint16_t> Open(const std::string& device, rte_mempool* pool) {
 
 class Generator {
  public:
-  Generator(const Flags& flags, FramePool pool, uint16_t tx, std::optional<uint16_t> rx)
-      : flags_(flags),
-        pool_(pool),
-        flows_(MakeFlowSource(flags.order, flags.flows)),
-        tx_(tx),
-        rx_(rx) {}
+  Generator(double seconds, Sender* first, Sender* second, std::optional<uint16_t> rx)
+      : seconds_(seconds), first_(first), second_(second), rx_(rx) {}
 
   void Run() {
-    const uint64_t hz = rte_get_tsc_hz();
     AwaitPeers();
-    const uint64_t start = rte_rdtsc();
-    uint64_t next_report = start + hz;
-    while (!stop_asked.load(std::memory_order_relaxed)) {
+    start_tsc_ = rte_rdtsc();
+    uint64_t second_start_tsc = 0;
+    double next_report = kReportSeconds;
+    while (!stop_asked.load(std::memory_order_relaxed) && !first_->Done()) {
       const uint64_t now = rte_rdtsc();
-      if (flags_.rate == 0 ||
-          static_cast<double>(sent_) < flags_.rate * static_cast<double>(now - start) / hz) {
-        Send(now);
+      const double passed = Seconds(now - start_tsc_);
+      if (const uint16_t taken = first_->Send(passed); taken > 0) arrivals_.Sent(taken, now);
+      if (second_ != nullptr && second_asked.load(std::memory_order_relaxed)) {
+        if (second_start_tsc == 0) second_start_tsc = now;
+        second_->Send(Seconds(now - second_start_tsc));
       }
-      Receive(now);
-      if (now < next_report) continue;
-      Report(static_cast<double>(now - start) / static_cast<double>(hz));
-      next_report += hz;
-      if (flags_.seconds > 0 && static_cast<double>(now - start) / hz >= flags_.seconds) break;
+      Receive();
+      if (passed < next_report) continue;
+      Report(passed, false);
+      next_report += kReportSeconds;
+      if (seconds_ > 0 && passed >= seconds_) break;
     }
-    Report(static_cast<double>(rte_rdtsc() - start) / static_cast<double>(hz));
+    Drain();
   }
 
  private:
+  static double Seconds(uint64_t tsc) {
+    return static_cast<double>(tsc) / static_cast<double>(rte_get_tsc_hz());
+  }
+
   // The link of a guest comes up when the switch has connected; asking for it lets the driver look.
   void AwaitPeers() {
     std::printf("{\"waiting\": true}\n");
     std::fflush(stdout);
-    for (const uint16_t port : {tx_, rx_.value_or(tx_)}) {
+    std::vector<uint16_t> ports = {first_->port()};
+    if (rx_) ports.push_back(*rx_);
+    if (second_ != nullptr) ports.push_back(second_->port());
+    for (const uint16_t port : ports) {
       rte_eth_link link{};
       while (!stop_asked && (rte_eth_link_get_nowait(port, &link) != 0 || !link.link_status)) {
         rte_delay_us_sleep(10'000);
@@ -120,67 +158,88 @@ class Generator {
     }
   }
 
-  void Send(uint64_t now) {
-    if (unsent_ == 0) {
-      if (!pool_.Make(frames_, sent_, now, [this] { return flows_->Next(); })) return;
-      unsent_ = kBurst;
-    }
-    const uint16_t taken =
-        rte_eth_tx_burst(tx_, 0, frames_ + (kBurst - unsent_), static_cast<uint16_t>(unsent_));
-    unsent_ -= taken;
-    sent_ += taken;
-  }
-
-  void Receive(uint64_t now) {
-    if (!rx_) return;
+  bool Receive() {
+    if (!rx_) return false;
     rte_mbuf* frames[kBurst];
     const uint16_t count = rte_eth_rx_burst(*rx_, 0, frames, kBurst);
+    if (count == 0) return false;
+    const uint64_t now = rte_rdtsc();
+    bool ours = false;
     for (uint16_t i = 0; i < count; ++i) {
       Stamp stamp;
-      if (ReadStamp(frames[i], &stamp)) arrivals_.Add(stamp.sequence, now - stamp.sent_tsc);
+      if (!ReadStamp(frames[i], &stamp)) continue;
+      if (!ours) arrivals_.Burst(now);
+      ours = true;
+      arrivals_.Add(stamp.sequence, now);
     }
-    if (count > 0) rte_pktmbuf_free_bulk(frames, count);
+    rte_pktmbuf_free_bulk(frames, count);
+    return ours;
   }
 
-  void Report(double seconds) const {
-    const auto us = [](uint64_t tsc) {
-      return static_cast<double>(tsc) * 1e6 / static_cast<double>(rte_get_tsc_hz());
-    };
-    std::printf("{\"seconds\": %.3f, \"sent\": %lu, \"received\": %lu, \"duplicates\": %lu, "
-                "\"reordered\": %lu, \"age_p50_us\": %.0f, \"age_p99_us\": %.0f}\n",
-                seconds, sent_, arrivals_.received(), arrivals_.duplicates(),
-                arrivals_.reordered(), us(arrivals_.AgeQuantile(0.5)),
-                us(arrivals_.AgeQuantile(0.99)));
+  // Until nothing has come for a while: what was not received by then is lost.
+  void Drain() {
+    const double passed = Seconds(rte_rdtsc() - start_tsc_);
+    uint64_t last_tsc = rte_rdtsc();
+    while (Seconds(rte_rdtsc() - last_tsc) < kQuietSeconds) {
+      if (Receive()) last_tsc = rte_rdtsc();
+    }
+    Report(passed, true);
+  }
+
+  void Report(double seconds, bool done) {
+    const auto us = [](uint64_t tsc) { return Seconds(tsc) * 1e6; };
+    std::printf(
+        "{\"seconds\": %.4f, \"sent\": %lu, \"received\": %lu, \"duplicates\": %lu, "
+        "\"reordered\": %lu, \"gap_us\": %.0f, \"oldest_us\": %.0f, \"age_p50_us\": %.0f, "
+        "\"age_p99_us\": %.0f, \"received_seconds\": %.6f, \"second_sent\": %lu, \"done\": %s}\n",
+        seconds, first_->sent(), arrivals_.received(), arrivals_.duplicates(),
+        arrivals_.reordered(), us(arrivals_.TakeLongestGap()), us(arrivals_.TakeOldest()),
+        us(arrivals_.AgeQuantile(0.5)), us(arrivals_.AgeQuantile(0.99)),
+        arrivals_.last_tsc() == 0 ? 0.0 : Seconds(arrivals_.last_tsc() - start_tsc_),
+        second_ == nullptr ? 0 : second_->sent(), done ? "true" : "false");
     std::fflush(stdout);
   }
 
-  const Flags flags_;
-  FramePool pool_;
-  const std::unique_ptr<FlowSource> flows_;
-  const uint16_t tx_;
+  const double seconds_;
+  Sender* const first_;
+  Sender* const second_;  // or nullptr
   const std::optional<uint16_t> rx_;
+  uint64_t start_tsc_ = 0;
   Arrivals arrivals_;
-  rte_mbuf* frames_[kBurst];
-  uint32_t unsent_ = 0;  // the last ones of frames_
-  uint64_t sent_ = 0;
 };
 
-absl::Status Run(const Flags& flags) {
-  if (flags.bytes < FramePool::kMinBytes || flags.bytes > FramePool::kMaxBytes) {
-    return InvalidArgument("--bytes {}: must be {}..{}", flags.bytes, FramePool::kMinBytes,
-                           FramePool::kMaxBytes);
+absl::StatusOr<std::unique_ptr<Sender>> MakeSender(const Stream& stream, uint32_t buffers) {
+  const std::string name = stream.device.substr(0, stream.device.find(','));
+  std::optional<FramePool> pool;
+  uint32_t flows = stream.flows;
+  if (stream.capture.empty()) {
+    VSW_ASSIGN_OR_RETURN(pool, FramePool::Create(name, buffers, stream.bytes));
+  } else {
+    VSW_ASSIGN_OR_RETURN(Capture capture, Capture::Read(stream.capture));
+    flows = capture.frames();
+    VSW_ASSIGN_OR_RETURN(pool, FramePool::Create(name, buffers, std::move(capture)));
   }
-  if (flags.flows == 0 || MakeFlowSource(flags.order, 1) == nullptr) {
+  if (flows == 0 || MakeFlowSource(stream.order, 1) == nullptr) {
     return InvalidArgument("--order must be uniform, zipf or sequential, and --flows above 0");
   }
+  VSW_ASSIGN_OR_RETURN(const uint16_t port, Open(stream.device, pool->pool()));
+  return std::make_unique<Sender>(port, *std::move(pool), MakeFlowSource(stream.order, flows),
+                                  stream.rate, stream.packets);
+}
+
+absl::Status Run(const Flags& flags) {
   VSW_RETURN_IF_ERROR(StartEal(flags));
-  VSW_ASSIGN_OR_RETURN(FramePool pool, FramePool::Create(flags.buffers, flags.bytes));
-  VSW_ASSIGN_OR_RETURN(const uint16_t tx, Open(flags.tx, pool.pool()));
+  VSW_ASSIGN_OR_RETURN(const std::unique_ptr<Sender> first, MakeSender(flags.first, flags.buffers));
   std::optional<uint16_t> rx;
   if (!flags.rx.empty()) {
+    VSW_ASSIGN_OR_RETURN(FramePool pool, FramePool::Create("rx", flags.buffers, 60));
     VSW_ASSIGN_OR_RETURN(rx, Open(flags.rx, pool.pool()));
   }
-  Generator(flags, pool, tx, rx).Run();
+  std::unique_ptr<Sender> second;
+  if (!flags.second.device.empty()) {
+    VSW_ASSIGN_OR_RETURN(second, MakeSender(flags.second, flags.buffers));
+  }
+  Generator(flags.seconds, first.get(), second.get(), rx).Run();
   return absl::OkStatus();
 }
 
@@ -192,18 +251,25 @@ int main(int argc, char** argv) {
   for (const int number : {SIGINT, SIGTERM}) {
     signal(number, [](int) { stop_asked = true; });
   }
+  signal(SIGUSR1, [](int) { second_asked = true; });
   Flags flags;
   CLI::App app{"Sends packets by one DPDK device and checks what arrives by another"};
-  app.add_option("--tx", flags.tx, "DPDK device to send by")->required();
+  app.add_option("--tx", flags.first.device, "DPDK device to send by")->required();
   app.add_option("--rx", flags.rx, "DPDK device to receive by");
-  app.add_option("--flows", flags.flows, "Number of flows");
-  app.add_option("--order", flags.order, "uniform, zipf or sequential");
-  app.add_option("--bytes", flags.bytes, "Frame size without FCS");
+  app.add_option("--capture", flags.first.capture, "File with the frames to send, each a flow");
+  app.add_option("--flows", flags.first.flows, "Number of flows");
+  app.add_option("--order", flags.first.order, "uniform, zipf or sequential");
+  app.add_option("--bytes", flags.first.bytes, "Frame size without FCS");
+  app.add_option("--rate", flags.first.rate, "Packets a second; 0: as many as are taken");
+  app.add_option("--packets", flags.first.packets, "Packets to send; 0: without end");
+  app.add_option("--second-tx", flags.second.device, "DPDK device to send by from SIGUSR1 on");
+  app.add_option("--second-capture", flags.second.capture, "File with its frames, sent in order");
+  app.add_option("--second-rate", flags.second.rate, "Its packets a second");
   app.add_option("--seconds", flags.seconds, "How long; 0: until a signal");
-  app.add_option("--rate", flags.rate, "Packets a second; 0: as many as are taken");
-  app.add_option("--buffers", flags.buffers, "Packet buffers");
+  app.add_option("--buffers", flags.buffers, "Packet buffers of each device");
   app.add_option("--memory", flags.memory_mib, "Memory, in MiB");
   app.add_option("--core", flags.core, "Core to run on");
+  flags.second.order = "sequential";
   CLI11_PARSE(app, argc, argv);
   if (const absl::Status status = Run(flags); !status.ok()) {
     std::fprintf(stderr, "traffic_generator: %s\n", std::string(status.message()).c_str());

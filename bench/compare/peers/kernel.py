@@ -60,13 +60,10 @@ class Kernel(Peer):
         self._await(self.forwarded)
 
     def _feed(self):
-        memory = ["-m", str(_FEEDER_MIB), "--in-memory"]
-        if not machine.hugepages():
-            memory.append("--no-huge")
         cores = f"0@{machine.CONTROL_CORE},1@{machine.FORWARDING_CORE}"
         self.feeder = Background(
             self.setup.folder / "feeder.out", "dpdk-testpmd", "--lcores", cores,
-            "--no-pci", "--no-telemetry", *memory,
+            "--no-pci", "--no-telemetry", *machine.memory_words(_FEEDER_MIB),
             "--vdev", f"net_pcap0,rx_pcap={self.setup.source},infinite_rx=1",
             "--vdev", "net_af_packet0,iface=in-peer", "--", "-i", "--auto-start", "--nb-cores=1",
             "--forward-mode=io", stdin=subprocess.PIPE)

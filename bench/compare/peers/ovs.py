@@ -46,7 +46,7 @@ class OpenVSwitch(Peer):
         return run(*words, environment=self.environment, **more)
 
     def _vsctl(self, *words):
-        return self._run("ovs-vsctl", "-t", "20", f"--db=unix:{self.at}/db.sock", *words)
+        return self._run("ovs-vsctl", "-t", "60", f"--db=unix:{self.at}/db.sock", *words)
 
     def _spawn(self, name, *words):
         self.background.append(
@@ -60,15 +60,23 @@ class OpenVSwitch(Peer):
                 ("type=dpdk", "options:dpdk-devargs=net_null1,no-rx=1")]
 
     def start(self):
+        try:
+            self._start()
+        except CommandFailed as failure:
+            said = (self.at / "ovs-vswitchd.out")
+            tail = said.read_text("utf-8", errors="replace")[-500:] if said.exists() else ""
+            raise CommandFailed(f"{failure}: {tail}") from failure
+
+    def _start(self):
         self.at.mkdir()
         run("ovsdb-tool", "create", self.at / "conf.db", SCHEMA)
         self._spawn("ovsdb-server", "ovsdb-server", self.at / "conf.db",
                     f"--remote=punix:{self.at}/db.sock", f"--pidfile={self.at}/ovsdb-server.pid",
                     f"--unixctl={self.at}/ovsdb-server.ctl")
         self._wait(lambda: (self.at / "db.sock").exists(), "the database serves")
-        memory = (f"dpdk-socket-mem={machine.SWITCH_MIB}", "dpdk-extra=--no-pci --in-memory")
         if not machine.hugepages():
-            memory = (f"dpdk-extra=--no-pci --in-memory --no-huge -m {machine.SWITCH_MIB}",)
+            raise CommandFailed("Open vSwitch asks for hugepages, and there are none")
+        memory = (f"dpdk-socket-mem={machine.SWITCH_MIB}", "dpdk-extra=--no-pci")
         self._vsctl("--no-wait", "init")
         # Values with spaces need the quotes of the database's own syntax.
         settings = [setting.replace("=", '="', 1) + '"' for setting in (
@@ -146,7 +154,7 @@ class OpenVSwitch(Peer):
         return tx_packets(run("ovs-ofctl", "dump-ports", self.sink, "2"))
 
     def _appctl(self, *words):
-        return self._run("ovs-appctl", "-T", "20", "-t", self.at / "ovs-vswitchd.ctl", *words)
+        return self._run("ovs-appctl", "-T", "60", "-t", self.at / "ovs-vswitchd.ctl", *words)
 
     def reset_own_cycles(self):
         self._appctl("dpif-netdev/pmd-stats-clear")

@@ -33,15 +33,12 @@ class Testpmd(Peer):
         return [f"net_pcap0,rx_pcap={self.setup.source},infinite_rx=1", "net_null1,no-rx=1"]
 
     def start(self):
-        memory = ["-m", str(machine.SWITCH_MIB), "--in-memory"]
-        if not machine.hugepages():
-            memory.append("--no-huge")
         devices = [word for device in self._devices() for word in ("--vdev", device)]
         buffers = max(32768, 2 * self.setup.flows)
         self.program = Background(
             self.setup.folder / "testpmd.out", "stdbuf", "-oL", "dpdk-testpmd", "-l",
             f"{machine.CONTROL_CORE},{machine.FORWARDING_CORE}", "--no-pci", "--no-telemetry",
-            *memory, *devices, "--", "-i", "--nb-cores=1", "--record-core-cycles",
+            *machine.memory_words(), *devices, "--", "-i", "--nb-cores=1", "--record-core-cycles",
             f"--total-num-mbufs={buffers}", f"--forward-mode={self.setup.mode or 'macswap'}",
             stdin=subprocess.PIPE)
         self._wait("testpmd>")

@@ -56,6 +56,23 @@ struct Chain {
   }
 };
 
+/// A chain of one buffer that lies in one piece: what drivers make for all but large frames.
+struct FlatBuffer {
+  uint8_t* at;
+  uint32_t length;
+  uint16_t id;
+};
+
+/// False: not of one piece, or against the rules; FetchChain() finds out which.
+inline bool Flatten(const GuestMemory& memory, uint64_t address, uint32_t length, bool writable,
+                    Direction direction, FlatBuffer* flat) {
+  uint64_t contiguous = length;
+  flat->at = memory.Translate(address, &contiguous);
+  flat->length = length;
+  return flat->at != nullptr && contiguous == length && length > 0 &&
+         writable == (direction == Direction::kToGuest);
+}
+
 enum class Fetch {
   kOk,
   kEmpty,     // nothing available

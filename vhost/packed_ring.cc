@@ -34,11 +34,6 @@ bool PackedRing::Start(const RingSetup& setup) {
   return true;
 }
 
-bool PackedRing::IsAvailable(Cursor cursor) const {
-  const uint16_t flags = __atomic_load_n(&descriptors_[cursor.index].flags, __ATOMIC_ACQUIRE);
-  return ((flags & kDescAvail) != 0) == cursor.wrap && ((flags & kDescUsed) != 0) != cursor.wrap;
-}
-
 Fetch PackedRing::FetchChain(Cursor* cursor, Direction direction, Chain* chain) {
   if (!IsAvailable(*cursor)) return Fetch::kEmpty;
   chain->Clear();
@@ -86,9 +81,9 @@ Fetch PackedRing::FetchIndirect(const PackedDescriptor& table, Direction directi
   return Fetch::kOk;
 }
 
-void PackedRing::Complete(const Chain& chain, uint32_t written) {
+void PackedRing::CompleteId(uint16_t id, uint32_t descriptors, uint32_t written) {
   PackedDescriptor& descriptor = descriptors_[next_.index];
-  descriptor.id = chain.id;
+  descriptor.id = id;
   descriptor.length = written;
   uint16_t flags = next_.wrap ? kDescAvail | kDescUsed : 0;
   if (written > 0) flags |= kDescWrite;
@@ -103,7 +98,7 @@ void PackedRing::Complete(const Chain& chain, uint32_t written) {
     rte_vhost_log_used_vring(setup_.device, setup_.vring, next_.index * sizeof(PackedDescriptor),
                              sizeof(PackedDescriptor));
   }
-  next_.Advance(chain.descriptors, setup_.size);
+  next_.Advance(descriptors, setup_.size);
 }
 
 void PackedRing::Publish() {

@@ -36,7 +36,22 @@ class PackedRing {
 
   Cursor position() const { return next_; }
   Fetch FetchChain(Cursor* cursor, Direction direction, Chain* chain);
-  void Complete(const Chain& chain, uint32_t written);
+  bool FetchFlat(Cursor* cursor, Direction direction, FlatBuffer* flat) {
+    if (!IsAvailable(*cursor)) return false;
+    const PackedDescriptor descriptor = ReadOnce(&descriptors_[cursor->index]);
+    if (descriptor.flags & (kDescNext | kDescIndirect)) return false;
+    flat->id = descriptor.id;
+    if (!Flatten(*setup_.memory, descriptor.address, descriptor.length,
+                 descriptor.flags & kDescWrite, direction, flat)) {
+      return false;
+    }
+    cursor->Advance(1, setup_.size);
+    return true;
+  }
+  void Complete(const Chain& chain, uint32_t written) {
+    CompleteId(chain.id, chain.descriptors, written);
+  }
+  void Complete(const FlatBuffer& flat, uint32_t written) { CompleteId(flat.id, 1, written); }
   /// The driver looks at entries in order: what follows the first unpublished one stays hidden.
   void Publish();
   bool ShouldInterrupt();
@@ -49,7 +64,11 @@ class PackedRing {
   uint16_t used_base() const { return next_.Encode(); }
 
  private:
-  bool IsAvailable(Cursor cursor) const;
+  bool IsAvailable(Cursor cursor) const {
+    const uint16_t flags = __atomic_load_n(&descriptors_[cursor.index].flags, __ATOMIC_ACQUIRE);
+    return ((flags & kDescAvail) != 0) == cursor.wrap && ((flags & kDescUsed) != 0) != cursor.wrap;
+  }
+  void CompleteId(uint16_t id, uint32_t descriptors, uint32_t written);
   Fetch FetchIndirect(const PackedDescriptor& table, Direction direction, Chain* chain);
 
   RingSetup setup_;

@@ -2,10 +2,12 @@
 #include "vhost/queue.h"
 
 #include <rte_mbuf.h>
+#include <rte_memcpy.h>
 #include <rte_vhost.h>
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 
 #include "vhost/event_signal.h"
 
@@ -13,6 +15,9 @@ namespace vsw::vhost {
 namespace {
 
 constexpr uint16_t kMinFrameBytes = 14;
+constexpr size_t kShortHeaderBytes = 10;
+// Chains that are fetched before the first is used.
+constexpr size_t kMaxFlat = 32;
 // A frame of 64 KiB in buffers of the smallest size that drivers offer with mergeable buffers.
 constexpr uint16_t kMaxMergedChains = 64;
 // Frames that need work which the guest cannot do are resolved before; see Transmit().
@@ -121,7 +126,7 @@ bool Queue::Start(const RingSetup& setup) {
   setup_ = setup;
   broken_ = false;
   const uint64_t long_header = kFeatureMergeable | kFeatureVersion1 | kFeaturePacked;
-  header_bytes_ = setup.features & long_header ? 12 : 10;
+  header_bytes_ = setup.features & long_header ? sizeof(NetHeader) : kShortHeaderBytes;
   if (packed_) {
     packed_ring_.DisableKicks();
   } else {
@@ -152,45 +157,94 @@ uint16_t Queue::Receive(std::span<rte_mbuf*> burst, rte_mempool* pool, PortCount
   return received;
 }
 
+// Chains of one piece by the burst, any other one by one.
 template <typename Ring>
 uint16_t Queue::ReceiveFrom(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool,
                             PortCounters& counters) {
-  uint16_t received = 0;
-  bool completed = false;
-  Chain chain;
+  size_t received = 0, taken = 0;
   // A guest that sends nothing but garbage gets one burst of it done at a time.
-  for (size_t tries = 0; tries < burst.size(); ++tries) {
-    auto cursor = ring.position();
-    const Fetch fetch = ring.FetchChain(&cursor, Direction::kFromGuest, &chain);
-    if (fetch == Fetch::kEmpty) break;
-    if (fetch == Fetch::kBroken) {
-      broken_ = true;
-      counters.Drop(DropReason::kRxBadRing);
-      break;
-    }
-    DropReason reason = DropReason::kRxBadRing;
+  while (taken < burst.size()) {
+    const size_t room = burst.size() - taken;
+    const size_t flat = ReceiveFlat(ring, burst.subspan(received, room), pool);
+    received += flat;
+    taken += flat;
+    if (flat == room) break;
     rte_mbuf* frame = nullptr;
-    if (fetch == Fetch::kOk) {
-      rte_mbuf* const first = rte_pktmbuf_alloc(pool);
-      if (first == nullptr) {
-        // It stays in the ring: the guest slows down instead of losing it.
-        break;
-      }
-      frame = ToFrame(chain, first, pool, &reason);
-    }
-    ring.Complete(chain, 0);
-    completed = true;
-    if (frame == nullptr) {
-      counters.Drop(reason);
-    } else {
-      burst[received++] = frame;
-    }
+    if (!ReceiveChain(ring, pool, counters, &frame)) break;
+    ++taken;
+    if (frame != nullptr) burst[received++] = frame;
   }
-  if (completed) {
+  if (taken > 0) {
     ring.Publish();
     if (ring.ShouldInterrupt()) Interrupt();
   }
-  return received;
+  return static_cast<uint16_t>(received);
+}
+
+// Takes the next chain, whatever it is; `*frame` stays nullptr if it was dropped. False: there is
+// none to take.
+template <typename Ring>
+bool Queue::ReceiveChain(Ring& ring, rte_mempool* pool, PortCounters& counters, rte_mbuf** frame) {
+  Chain chain;
+  auto cursor = ring.position();
+  const Fetch fetch = ring.FetchChain(&cursor, Direction::kFromGuest, &chain);
+  if (fetch == Fetch::kEmpty) return false;
+  if (fetch == Fetch::kBroken) {
+    broken_ = true;
+    counters.Drop(DropReason::kRxBadRing);
+    return false;
+  }
+  DropReason reason = DropReason::kRxBadRing;
+  if (fetch == Fetch::kOk) {
+    rte_mbuf* const first = rte_pktmbuf_alloc(pool);
+    // Else it stays in the ring: the guest slows down instead of losing it.
+    if (first == nullptr) return false;
+    *frame = ToFrame(chain, first, pool, &reason);
+  }
+  ring.Complete(chain, 0);
+  if (*frame == nullptr) counters.Drop(reason);
+  return true;
+}
+
+// Takes what stands next in the ring as long as it is of one piece, fits an mbuf and asks for
+// nothing; returns how many. First all are fetched, so that the copies find the guest's frames in
+// the cache.
+template <typename Ring>
+size_t Queue::ReceiveFlat(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool) {
+  std::array<FlatBuffer, kMaxFlat> flat;
+  const size_t most = std::min(burst.size(), flat.size());
+  const uint32_t shortest = header_bytes_ + kMinFrameBytes;
+  const uint32_t longest = header_bytes_ + rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+  auto cursor = ring.position();
+  size_t count = 0;
+  for (; count < most; ++count) {
+    FlatBuffer& next = flat[count];
+    if (!ring.FetchFlat(&cursor, Direction::kFromGuest, &next)) break;
+    if (next.length < shortest || next.length > longest) break;
+    __builtin_prefetch(next.at);
+    __builtin_prefetch(next.at + 64);
+  }
+  if (count == 0 ||
+      rte_pktmbuf_alloc_bulk(pool, burst.data(), static_cast<unsigned>(count)) != 0) {
+    return 0;
+  }
+  size_t taken = 0;
+  for (; taken < count; ++taken) {
+    const FlatBuffer& from = flat[taken];
+    NetHeader header;
+    std::memcpy(&header, from.at, kShortHeaderBytes);
+    if (header.flags != 0 || header.gso_type != 0) [[unlikely]]
+      break;
+    rte_mbuf* const frame = burst[taken];
+    const uint32_t length = from.length - header_bytes_;
+    rte_memcpy(rte_pktmbuf_mtod(frame, uint8_t*), from.at + header_bytes_, length);
+    frame->data_len = static_cast<uint16_t>(length);
+    frame->pkt_len = length;
+    ring.Complete(from, 0);
+  }
+  if (taken < count) [[unlikely]]
+    rte_pktmbuf_free_bulk(&burst[taken], static_cast<unsigned>(count - taken));
+  return taken;
 }
 
 rte_mbuf* Queue::ToFrame(const Chain& chain, rte_mbuf* first, rte_mempool* pool,
@@ -257,8 +311,12 @@ template <typename Ring>
 void Queue::TransmitTo(Ring& ring, std::span<rte_mbuf*> burst, PortCounters& counters) {
   const OffloadCapabilities guest = CapabilitiesOf(setup_.features);
   uint64_t packets = 0, bytes = 0;
-  for (size_t i = 0; i < burst.size(); ++i) {
-    rte_mbuf* const frame = burst[i];
+  for (size_t i = 0; i < burst.size();) {
+    const size_t flat = TransmitFlat(ring, burst.subspan(i));
+    packets += flat;
+    for (const size_t end = i + flat; i < end; ++i) bytes += burst[i]->pkt_len;
+    if (i == burst.size()) break;
+    rte_mbuf* const frame = burst[i++];
     const DropReason reason =
         Fits(frame, guest) ? TransmitOne(ring, frame) : DropReason::kTxOffload;
     if (reason == DropReason::kNone) {
@@ -269,7 +327,7 @@ void Queue::TransmitTo(Ring& ring, std::span<rte_mbuf*> burst, PortCounters& cou
     counters.Drop(reason);
     if (reason == DropReason::kTxQueueFull || broken_) {
       // The rest would find the same.
-      counters.Drop(reason, burst.size() - i - 1);
+      counters.Drop(reason, burst.size() - i);
       break;
     }
   }
@@ -277,6 +335,43 @@ void Queue::TransmitTo(Ring& ring, std::span<rte_mbuf*> burst, PortCounters& cou
   counters.tx_packets.Add(packets);
   counters.tx_bytes.Add(bytes);
   if (packets > 0 && ring.ShouldInterrupt()) Interrupt();
+}
+
+// Sends the first frames of the burst as long as each is in one segment, asks for nothing and finds
+// a chain of one piece with room for it; returns how many. First the guest's buffers are fetched,
+// all of them.
+template <typename Ring>
+size_t Queue::TransmitFlat(Ring& ring, std::span<rte_mbuf* const> burst) {
+  if (setup_.features & kFeatureLogAll) [[unlikely]]
+    return 0;
+  std::array<FlatBuffer, kMaxFlat> flat;
+  const size_t most = std::min(burst.size(), flat.size());
+  auto cursor = ring.position();
+  size_t count = 0;
+  for (; count < most; ++count) {
+    const rte_mbuf* const frame = burst[count];
+    if (frame->nb_segs != 1 || (frame->ol_flags & kNeedsChecksum) != 0) break;
+    FlatBuffer& next = flat[count];
+    if (!ring.FetchFlat(&cursor, Direction::kToGuest, &next)) break;
+    if (next.length < header_bytes_ + frame->pkt_len) break;
+    __builtin_prefetch(next.at, 1);
+    __builtin_prefetch(next.at + 64, 1);
+    __builtin_prefetch(rte_pktmbuf_mtod(frame, const uint8_t*));
+  }
+  NetHeader header = {};
+  header.num_buffers = 1;
+  for (size_t i = 0; i < count; ++i) {
+    const rte_mbuf* const frame = burst[i];
+    if (header_bytes_ == sizeof(header)) [[likely]] {
+      std::memcpy(flat[i].at, &header, sizeof(header));
+    } else {
+      std::memcpy(flat[i].at, &header, kShortHeaderBytes);
+    }
+    rte_memcpy(flat[i].at + header_bytes_, rte_pktmbuf_mtod(frame, const uint8_t*),
+               frame->pkt_len);
+    ring.Complete(flat[i], header_bytes_ + frame->pkt_len);
+  }
+  return count;
 }
 
 // A frame may be spread over several chains if the driver has agreed to that; the header of the

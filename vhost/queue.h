@@ -53,7 +53,13 @@ class Queue {
   uint16_t ReceiveFrom(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool,
                        PortCounters& counters);
   template <typename Ring>
+  bool ReceiveChain(Ring& ring, rte_mempool* pool, PortCounters& counters, rte_mbuf** frame);
+  template <typename Ring>
+  size_t ReceiveFlat(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool);
+  template <typename Ring>
   void TransmitTo(Ring& ring, std::span<rte_mbuf*> burst, PortCounters& counters);
+  template <typename Ring>
+  size_t TransmitFlat(Ring& ring, std::span<rte_mbuf* const> burst);
   template <typename Ring>
   DropReason TransmitOne(Ring& ring, rte_mbuf* frame);
   rte_mbuf* ToFrame(const Chain& chain, rte_mbuf* first, rte_mempool* pool, DropReason* reason);

@@ -44,7 +44,7 @@ bool SplitRing::Start(const RingSetup& setup) {
 }
 
 Fetch SplitRing::FetchChain(Cursor* cursor, Direction direction, Chain* chain) {
-  const uint16_t waiting = LoadAcquire(&avail_->index) - cursor->index;
+  const auto waiting = static_cast<uint16_t>(cursor->end - cursor->index);
   if (waiting == 0) return Fetch::kEmpty;
   if (waiting > setup_.size) return Fetch::kBroken;
   uint16_t index = Load(&avail_->ring[cursor->index & mask_]);
@@ -94,14 +94,6 @@ Fetch SplitRing::FetchIndirect(const SplitDescriptor& table, Direction direction
   return Fetch::kBadChain;
 }
 
-void SplitRing::Complete(const Chain& chain, uint32_t written) {
-  SplitUsedElement& element = used_->ring[next_ & mask_];
-  element.id = chain.id;
-  element.length = written;
-  LogUsed(sizeof(SplitUsed) + (next_ & mask_) * sizeof(SplitUsedElement), sizeof(element));
-  ++next_;
-}
-
 void SplitRing::Publish() {
   if (published_ == next_) return;
   __atomic_store_n(&used_->index, next_, __ATOMIC_RELEASE);
@@ -141,10 +133,8 @@ void SplitRing::DisableKicks() {
   LogUsed(0, sizeof(uint16_t));
 }
 
-void SplitRing::LogUsed(uint64_t offset, uint64_t length) const {
-  if (setup_.features & kFeatureLogAll) [[unlikely]] {
-    rte_vhost_log_used_vring(setup_.device, setup_.vring, offset, length);
-  }
+void SplitRing::LogUsedAlways(uint64_t offset, uint64_t length) const {
+  rte_vhost_log_used_vring(setup_.device, setup_.vring, offset, length);
 }
 
 }  // namespace vsw::vhost

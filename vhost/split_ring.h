@@ -17,20 +17,37 @@ namespace vsw::vhost {
 
 class SplitRing {
  public:
-  /// A place in the ring; Fetch() moves it on.
+  /// A place in the ring, which fetching moves on, and where what was available ended.
   struct Cursor {
-    uint16_t index;
+    uint16_t index, end;
   };
 
   /// False: the areas do not lie in the guest's memory, or the size is not allowed.
   bool Start(const RingSetup& setup);
 
-  Cursor position() const { return {next_}; }
+  Cursor position() const { return {next_, __atomic_load_n(&avail_->index, __ATOMIC_ACQUIRE)}; }
   Fetch FetchChain(Cursor* cursor, Direction direction, Chain* chain);
+  /// The next chain, if there is one and it is of one piece; else the cursor stays.
+  bool FetchFlat(Cursor* cursor, Direction direction, FlatBuffer* flat) {
+    const auto waiting = static_cast<uint16_t>(cursor->end - cursor->index);
+    if (waiting == 0 || waiting > setup_.size) return false;
+    const uint16_t index = ReadOnce(&avail_->ring[cursor->index & mask_]);
+    if (index > mask_) return false;
+    const SplitDescriptor descriptor = ReadOnce(&descriptors_[index]);
+    if (descriptor.flags & (kDescNext | kDescIndirect)) return false;
+    flat->id = index;
+    if (!Flatten(*setup_.memory, descriptor.address, descriptor.length,
+                 descriptor.flags & kDescWrite, direction, flat)) {
+      return false;
+    }
+    ++cursor->index;
+    return true;
+  }
 
   /// Hands a chain back with `written` bytes in it; the guest sees it after Publish(). In order of
   /// fetching.
-  void Complete(const Chain& chain, uint32_t written);
+  void Complete(const Chain& chain, uint32_t written) { CompleteId(chain.id, written); }
+  void Complete(const FlatBuffer& flat, uint32_t written) { CompleteId(flat.id, written); }
   void Publish();
   /// After Publish(): does the driver want an interrupt for what was published since the last yes?
   bool ShouldInterrupt();
@@ -44,7 +61,16 @@ class SplitRing {
 
  private:
   Fetch FetchIndirect(const SplitDescriptor& table, Direction direction, Chain* chain);
-  void LogUsed(uint64_t offset, uint64_t length) const;
+  void CompleteId(uint16_t id, uint32_t written) {
+    const size_t place = next_++ & mask_;
+    used_->ring[place] = {.id = id, .length = written};
+    LogUsed(sizeof(SplitUsed) + place * sizeof(SplitUsedElement), sizeof(SplitUsedElement));
+  }
+  void LogUsed(uint64_t offset, uint64_t length) const {
+    if (setup_.features & kFeatureLogAll) [[unlikely]]
+      LogUsedAlways(offset, length);
+  }
+  void LogUsedAlways(uint64_t offset, uint64_t length) const;
 
   RingSetup setup_;
   const SplitDescriptor* descriptors_ = nullptr;

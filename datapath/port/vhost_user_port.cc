@@ -3,6 +3,7 @@
 
 #include <rte_mbuf.h>
 
+#include <algorithm>
 #include <array>
 
 #include "base/status.h"
@@ -71,6 +72,18 @@ uint16_t VhostUserPort::Receive(QueueId queue, std::span<rte_mbuf*> burst, PortC
   return 0;
 }
 
+// Whether all of them can be handed to the guest as they are.
+bool VhostUserPort::NeedNothing(std::span<rte_mbuf* const> burst) const {
+  uint64_t flags = 0;
+  uint32_t longest = 0;
+  for (const rte_mbuf* packet : burst) {
+    flags |= packet->ol_flags;
+    longest = std::max(longest, packet->pkt_len);
+  }
+  const uint32_t mtu = mtu_.load(std::memory_order_relaxed);
+  return !NeedsOffload(flags) && (mtu == 0 || longest <= mtu + kEthernetBytes);
+}
+
 bool VhostUserPort::Permits(const rte_mbuf* frame) const {
   const uint32_t mtu = mtu_.load(std::memory_order_relaxed);
   return mtu == 0 || frame->pkt_len <= mtu + kEthernetBytes || (frame->ol_flags & kSegmented);
@@ -81,6 +94,9 @@ void VhostUserPort::Transmit(WorkerId worker, std::span<rte_mbuf*> burst, PortCo
     counters.Drop(DropReason::kTxPortDown, burst.size());
     rte_pktmbuf_free_bulk(burst.data(), static_cast<unsigned>(burst.size()));
     return;
+  }
+  if (NeedNothing(burst)) [[likely]] {
+    return device_->TransmitBurst(ToInt(worker), burst, counters);
   }
   const OffloadCapabilities guest = device_->capabilities();
   std::array<rte_mbuf*, kBurst + kMaxSegments> ready;

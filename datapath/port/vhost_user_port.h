@@ -43,6 +43,7 @@ class VhostUserPort : public Port {
   VhostUserPort(const PortEnvironment& environment, const PortRequest& request)
       : Port(request.number, request.name), pool_(environment.mbuf_pool) {}
 
+  bool NeedNothing(std::span<rte_mbuf* const> burst) const;
   bool Permits(const rte_mbuf* frame) const;
 
   rte_mempool* const pool_;

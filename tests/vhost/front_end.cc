@@ -214,7 +214,7 @@ void FrontEnd::OfferPacked(uint32_t vring, const std::vector<Buffer>& buffers) {
                                                  (wrap_[vring] ? kDescAvail : kDescUsed));
     descriptor.address = kGuestBase + buffers[i].offset;
     descriptor.length = buffers[i].length;
-    descriptor.id = 7;
+    descriptor.id = static_cast<uint16_t>(buffers.size());  // what TakeUsed() steps by
     if (i == 0) {
       head = &descriptor;
       head_flags = flags;
@@ -246,8 +246,6 @@ std::vector<uint32_t> FrontEnd::TakeUsed(uint32_t vring) {
     }
     return lengths;
   }
-  // Each chain that the tests offer in a packed ring takes one entry, but for those of several
-  // buffers, which tests look at by themselves.
   while (true) {
     const PackedDescriptor& descriptor = packed_descriptors(vring)[used_[vring]];
     const uint16_t flags = __atomic_load_n(&descriptor.flags, __ATOMIC_ACQUIRE);
@@ -256,8 +254,9 @@ std::vector<uint32_t> FrontEnd::TakeUsed(uint32_t vring) {
       return lengths;
     }
     lengths.push_back(descriptor.length);
-    if (++used_[vring] == kRingSize) {
-      used_[vring] = 0;
+    used_[vring] = static_cast<uint16_t>(used_[vring] + descriptor.id);
+    if (used_[vring] >= kRingSize) {
+      used_[vring] -= kRingSize;
       used_wrap_[vring] = !used_wrap_[vring];
     }
   }

@@ -94,6 +94,87 @@ TEST_P(Rings, SpreadAFrameOverBuffersOnlyIfTheDriverAgreed) {
   EXPECT_TRUE(std::equal(frame.begin(), frame.end(), memory));
 }
 
+// Chains of one piece are taken by the burst, others one by one: neither way loses the order.
+TEST_P(Rings, TakeABurstOfAllKindsInOrder) {
+  const auto split = Frame(300, 4);
+  uint8_t* const memory = guest_.front->memory() + kMemoryBytes / 2;
+  std::fill_n(memory, 12, 0);
+  std::copy(split.begin(), split.end(), memory + 12);
+  NetHeader asks = {};
+  asks.flags = 1;  // a checksum is missing (section 5.1.6)
+  asks.csum_start = 1000;
+  guest_.front->SendFrame(1, Frame(60, 1));
+  guest_.front->SendFrame(1, Frame(1514, 2));
+  guest_.front->SendFrame(1, Frame(5));
+  guest_.front->SendFrame(1, Frame(61, 3));
+  guest_.front->Offer(1, {{kMemoryBytes / 2, 100}, {kMemoryBytes / 2 + 100, 212}});
+  guest_.front->SendFrame(1, Frame(62), asks);
+  guest_.front->SendFrame(1, Frame(20000, 5));
+  guest_.front->SendFrame(1, Frame(63, 6));
+  EXPECT_EQ(guest_.Receive(), (std::vector{Frame(60, 1), Frame(1514, 2), Frame(61, 3), split,
+                                           Frame(20000, 5), Frame(63, 6)}));
+  EXPECT_EQ(guest_.front->TakeUsed(1), std::vector<uint32_t>(8, 0));
+  EXPECT_EQ(guest_.drops(DropReason::kRxMalformed), 1u);
+  EXPECT_EQ(guest_.drops(DropReason::kRxBadOffload), 1u);
+}
+
+TEST_P(Rings, TakeNoMoreThanABurst) {
+  for (int i = 0; i < 40; ++i) guest_.front->SendFrame(1, Frame(60, static_cast<uint8_t>(i)));
+  for (const int count : {32, 8, 0}) {
+    const auto received = guest_.Receive();
+    ASSERT_EQ(received.size(), static_cast<size_t>(count));
+    EXPECT_EQ(guest_.front->TakeUsed(1).size(), static_cast<size_t>(count));
+  }
+}
+
+TEST_P(Rings, SendABurstOfAllKindsInOrder) {
+  uint8_t* const memory = guest_.front->memory() + kBufferBase;
+  std::fill_n(memory, 16 * 2048, 0xaa);
+  const auto offer = [this](size_t at, const std::vector<uint32_t>& lengths) {
+    std::vector<Buffer> buffers;
+    uint64_t offset = kBufferBase + at * 2048;
+    for (const uint32_t length : lengths) {
+      buffers.push_back({offset, length});
+      offset += length;
+    }
+    guest_.front->Offer(0, buffers);
+  };
+  offer(0, {2048});
+  offer(1, {2048});
+  offer(2, {12, 1000});
+  offer(3, {2048});
+  offer(4, {2048});
+  const std::vector frames = {Frame(60, 1), Frame(1514, 2), Frame(700, 3), Frame(61, 4)};
+  std::vector<rte_mbuf*> burst;
+  for (const auto& frame : frames) burst.push_back(testing::MakeMbuf(frame));
+  rte_mbuf* const tail = testing::MakeMbuf(Frame(300, 5));
+  rte_pktmbuf_chain(burst.back(), tail);
+  guest_.device->TransmitBurst(0, burst, *guest_.counters);
+  EXPECT_EQ(guest_.front->TakeUsed(0), (std::vector<uint32_t>{72, 1526, 712, 373}));
+  NetHeader header;
+  for (size_t i = 0; i < frames.size(); ++i) {
+    const uint8_t* const at = memory + i * 2048;
+    std::memcpy(&header, at, sizeof(header));
+    EXPECT_EQ(header.num_buffers, 1);
+    EXPECT_EQ(header.flags, 0);
+    EXPECT_TRUE(std::equal(frames[i].begin(), frames[i].end(), at + 12)) << "frame " << i;
+  }
+  EXPECT_EQ(memory[4 * 2048], 0xaa) << "a buffer was used that no frame was left for";
+  EXPECT_EQ(guest_.counters->tx_packets.Get(), 4u);
+  EXPECT_EQ(guest_.counters->tx_bytes.Get(), 60u + 1514 + 700 + 361);
+}
+
+TEST_P(Rings, SendWhatThereIsRoomFor) {
+  for (int i = 0; i < 3; ++i) {
+    guest_.front->Offer(0, {{kBufferBase + static_cast<uint64_t>(i) * 2048, 2048}});
+  }
+  std::vector<rte_mbuf*> burst;
+  for (int i = 0; i < 8; ++i) burst.push_back(testing::MakeMbuf(Frame(60)));
+  guest_.device->TransmitBurst(0, burst, *guest_.counters);
+  EXPECT_EQ(guest_.front->TakeUsed(0).size(), 3u);
+  EXPECT_EQ(guest_.drops(DropReason::kTxQueueFull), 5u);
+}
+
 TEST_P(Rings, DropForAGuestThatOffersNoBuffer) {
   guest_.Transmit(Frame(100));
   EXPECT_EQ(guest_.drops(DropReason::kTxQueueFull), 1u);

@@ -6,15 +6,11 @@
 
 #include "datapath/packet/parser.h"
 #include "datapath/packet/plain_parser.h"
-#include "datapath/tunnel/decapsulate.h"
-#include "datapath/tunnel/host_responder.h"
 #include "datapath/worker/execute.h"
 
 namespace vsw {
 namespace {
 
-constexpr uint64_t kBudgetTicksPerSecond = 1000;  // how long a port counts as missing: 1 ms
-constexpr uint64_t kBudgetBurstsPerSecond = 50;   // the most that a port saves up: 20 ms
 constexpr uint64_t kNsPerSecond = 1'000'000'000;
 
 uint64_t TscToNs(uint64_t tsc, uint64_t hz) {
@@ -35,17 +31,16 @@ Pipeline::Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowT
                  .events = env_.events,
                  .counters = env_.counters,
                  .tunnels = env_.tunnels}),
-      budget_(kMaxPorts, env_.tsc_hz / kBudgetTicksPerSecond, env_.tsc_hz / kBudgetBurstsPerSecond),
       held_(env_.tsc_hz / 10 * 35, env_.tsc_hz / 10),
       work_(std::make_unique<FlowLookup[]>(kBurst)),
       guesses_(kMaxPorts),
-      translation_(std::make_unique<Translation>()) {
-  report_ = [this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
-                   uint64_t used_tsc) {
-    const uint64_t used_ns = NsOf(used_tsc);
-    for (const StatId stat : stats) env_.stats->Count(stat, packets, bytes, used_ns);
-  };
-}
+      report_([this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
+                     uint64_t used_tsc) {
+        const uint64_t used_ns = NsOf(used_tsc);
+        for (const StatId stat : stats) env_.stats->Count(stat, packets, bytes, used_ns);
+      }),
+      terminator_(env_, &batches_),
+      misses_(env_, flows_.get(), report_, &stats_) {}
 
 Pipeline::~Pipeline() {
   held_.Clear([](rte_mbuf* packet, const HeldPacket&) { rte_pktmbuf_free(packet); });
@@ -71,20 +66,20 @@ void Pipeline::Finish(uint64_t now_tsc) {
   executor_.ClearTunnelSets();
   if (!entering_.empty()) [[unlikely]]
     TakeEntering(now_tsc);
-  NotifySlowThread();
+  misses_.Notify(executor_);
   clock_.Enter(PerfStage::kOther);
 }
 
 void Pipeline::Inject(std::span<const uint8_t> frame, PortNo in_port,
                       std::span<const Action> actions, std::span<const StatId> stats,
                       DropReason drop_reason) {
-  PortCounters* const ingress = CountersOf(in_port);
+  PortCounters* const ingress = env_.CountersOf(in_port);
   FlowLookup& work = work_[0];
   work.packet = CopyIn(frame);
   if (work.packet == nullptr) return ingress->Drop(DropReason::kNoCopyBuffer);
   work.lookups = 0;
   const DropReason reason = ParsePacket(work.packet, in_port, &work.key);
-  if (reason != DropReason::kNone) return DropPacket(work.packet, in_port, reason);
+  if (reason != DropReason::kNone) return env_.Drop(work.packet, in_port, reason);
   const uint64_t now_tsc = rte_rdtsc();
   report_(stats, 1, frame.size(), now_tsc);
   Run(work, actions, drop_reason, now_tsc);
@@ -125,7 +120,7 @@ bool Pipeline::ForwardAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t n
   }
   if (!whole) [[unlikely]]
     return false;
-  PortCounters* const counters = CountersOf(in_port);
+  PortCounters* const counters = env_.CountersOf(in_port);
   counters->rx_packets.Add(burst.size());
   counters->rx_bytes.Add(bytes);
   stats_.megaflow_hits.Add(burst.size());
@@ -166,12 +161,12 @@ uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
     }
     if (!ParseOne(packet, in_port, work)) [[unlikely]]
       continue;
-    if (role != nullptr && !Terminate(*role, work)) continue;
+    if (role != nullptr && !terminator_.Run(*role, work)) continue;
     flows_->Prepare(work);
     ++count;
   }
-  CountersOf(in_port)->rx_packets.Add(burst.size());
-  CountersOf(in_port)->rx_bytes.Add(bytes);
+  env_.CountersOf(in_port)->rx_packets.Add(burst.size());
+  env_.CountersOf(in_port)->rx_bytes.Add(bytes);
   stats_.megaflow_hits.Add(guessed);
   return count;
 }
@@ -179,53 +174,11 @@ uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
 bool Pipeline::ParseOne(rte_mbuf* packet, PortNo in_port, FlowLookup* work) {
   const DropReason reason = ParsePacket(packet, in_port, &work->key);
   if (reason != DropReason::kNone) [[unlikely]] {
-    DropPacket(packet, in_port, reason);
+    env_.Drop(packet, in_port, reason);
     return false;
   }
   work->packet = packet;
   work->lookups = 0;
-  return true;
-}
-
-// The packet came in by a port that has addresses of ours: if it is a tunnel's, the outer headers
-// go. False: it ends here.
-bool Pipeline::Terminate(const IngressRole& role, FlowLookup* work) {
-  FlowKey* key = &work->key;
-  const PortNo in_port = key->in_port;
-  const auto drop = [&](PortNo port, DropReason reason) {
-    DropPacket(work->packet, port, reason);
-    return false;
-  };
-  if (!role.hidden) {
-    const HostVerdict verdict = AnswerAsHost(role, *key, work->packet, &env_.underlay->events);
-    if (verdict == HostVerdict::kReply) batches_.Add(in_port, work->packet);
-    if (verdict == HostVerdict::kTaken) rte_pktmbuf_free(work->packet);
-    if (verdict != HostVerdict::kPass) return false;
-  }
-  const bool is_ours = (role.hidden || key->eth_dst == role.mac) && role.Has(DestinationOf(*key));
-  if (!is_ours || env_.tunnels == nullptr) {
-    // The kernel has its own copy of what is not for a tunnel.
-    return role.hidden ? drop(in_port, DropReason::kTunnelUnknown) : true;
-  }
-  const bool later_fragment = (key->ip_frag & kFragLater) != 0;
-  if (later_fragment && key->ip_proto == DecapTable::kProtocolUdp) {
-    return drop(in_port, DropReason::kTunnelFragment);
-  }
-  const DecapResult result = Decapsulate(work->packet, *env_.tunnels->Load(), key);
-  switch (result.verdict) {
-    case DecapVerdict::kDone: {
-      PortCounters* const counters = CountersOf(result.port);
-      counters->rx_packets.Add(1);
-      counters->rx_bytes.Add(work->packet->pkt_len);
-      return true;
-    }
-    case DecapVerdict::kNotForTunnel:
-      return role.hidden ? drop(in_port, DropReason::kTunnelUnknown) : true;
-    case DecapVerdict::kUnknown:
-      return drop(in_port, DropReason::kTunnelUnknown);
-    case DecapVerdict::kDrop:
-      return drop(result.port == kNoPort ? in_port : result.port, result.reason);
-  }
   return true;
 }
 
@@ -269,67 +222,15 @@ void Pipeline::LookupMissing(std::span<const uint32_t> misses, uint64_t now_tsc)
       continue;
     }
     stats_.misses.Add(1);
-    const bool allowed = Translate(&work, now_tsc);
+    const bool allowed = misses_.Translate(&work, now_tsc);
     if (!allowed) {
-      DropPacket(work.packet, work.key.in_port, DropReason::kMissBudget);
+      env_.Drop(work.packet, work.key.in_port, DropReason::kMissBudget);
       stats_.misses_over_budget.Add(1);
     } else if (work.flow == nullptr) {
       // The decision could not be kept: executed right away, while it stands.
       ExecuteOnce(&work, now_tsc);
     }
   }
-}
-
-// False: the port has used up its share. A decision that was invalidated is always renewed: it is
-// bounded by the flows there were.
-bool Pipeline::Translate(FlowLookup* lookup, uint64_t now_tsc) {
-  const PortNo in_port = lookup->key.in_port;
-  const uint64_t start_tsc = rte_rdtsc();
-  if (!flows_->Renews(*lookup) && !budget_.Allow(in_port, start_tsc)) return false;
-  DefineLines(&lookup->key, 0xff);
-  translation_->Clear();
-  env_.slow_path->Translate(lookup->key, translation_.get());
-  if (translation_->actions.overflowed()) {
-    translation_->actions.clear();
-    translation_->drop_reason = DropReason::kTooManyActions;
-  }
-  // An address that could not be handed over to be learned must be met again.
-  if (!PushEvents(in_port)) translation_->uncacheable = true;
-  if (flows_->Install(lookup, *translation_, now_tsc, report_) == nullptr) stats_.not_cached.Add(1);
-  const uint64_t spent_tsc = rte_rdtsc() - start_tsc;
-  budget_.Charge(in_port, spent_tsc);
-  stats_.translations.Add(1);
-  stats_.translation_tsc.Add(spent_tsc);
-  return true;
-}
-
-bool Pipeline::PushEvents(PortNo in_port) {
-  const Translation& t = *translation_;
-  const size_t count = t.learn.size() + t.notes.size();
-  if (count == 0) return true;
-  events_pushed_ = true;
-  if (!env_.events->PushDecision(in_port, t.learn.span(), t.notes)) {
-    stats_.ring_full.Add(1);
-    return false;
-  }
-  stats_.notes.Add(count);
-  // What did not even fit into the translation is met again as well.
-  return !t.learn.overflowed() && !t.notes.overflowed();
-}
-
-void Pipeline::NotifySlowThread() {
-  if (executor_.lost_upcalls() != lost_upcalls_) [[unlikely]] {
-    stats_.ring_full.Add(executor_.lost_upcalls() - lost_upcalls_);
-    lost_upcalls_ = executor_.lost_upcalls();
-  }
-  if (executor_.upcalls() != stats_.upcalls.Get()) [[unlikely]] {
-    stats_.upcalls.Set(executor_.upcalls());
-    events_pushed_ = true;
-  }
-  if (!events_pushed_) [[likely]]
-    return;
-  events_pushed_ = false;
-  if (env_.slow_thread != nullptr) env_.slow_thread->Notify();
 }
 
 // Packets of one flow that stand together are counted together.
@@ -363,7 +264,7 @@ void Pipeline::ExecuteFlows(std::span<const FlowLookup> works, uint64_t now_tsc)
 
 void Pipeline::ExecuteOnce(FlowLookup* work, uint64_t now_tsc) {
   const PerfStage interrupted = clock_.Enter(PerfStage::kExecute);
-  const Translation& t = *translation_;
+  const Translation& t = misses_.translation();
   report_(t.stats.span(), 1, work->packet->pkt_len, now_tsc);
   Run(*work, t.actions.span(), t.drop_reason, now_tsc);
   clock_.Enter(interrupted);
@@ -372,10 +273,10 @@ void Pipeline::ExecuteOnce(FlowLookup* work, uint64_t now_tsc) {
 void Pipeline::Run(const FlowLookup& work, std::span<const Action> actions, DropReason reason,
                    uint64_t now_tsc) {
   const PortNo in_port = work.key.in_port;
-  if (actions.empty()) return DropPacket(work.packet, in_port, reason);
+  if (actions.empty()) return env_.Drop(work.packet, in_port, reason);
   executor_.Run(work.packet, actions,
                 {.key = &work.key,
-                 .ingress = CountersOf(in_port),
+                 .ingress = env_.CountersOf(in_port),
                  .now_ns = NsOf(now_tsc),
                  .lookups = work.lookups,
                  .drop_reason = reason});
@@ -408,7 +309,7 @@ bool Pipeline::ParseAgain(const Recirculation& from, FlowLookup* work) {
   FlowKey* key = &work->key;
   const DropReason reason = ParsePacket(from.packet, from.in_port, key);
   if (reason != DropReason::kNone) {
-    DropPacket(from.packet, from.in_port, reason);
+    env_.Drop(from.packet, from.in_port, reason);
     return false;
   }
   key->recirc_id = from.recirc_id;
@@ -417,11 +318,6 @@ bool Pipeline::ParseAgain(const Recirculation& from, FlowLookup* work) {
   work->lookups = from.lookups;
   flows_->Prepare(work);
   return true;
-}
-
-void Pipeline::DropPacket(rte_mbuf* packet, PortNo port, DropReason reason) {
-  CountersOf(port)->Drop(reason);
-  rte_pktmbuf_free(packet);
 }
 
 void Pipeline::Send(PortNo egress, std::span<rte_mbuf*> frames) {
@@ -457,7 +353,7 @@ void Pipeline::SendHeld(uint64_t now_tsc) {
         batches_.Add(held.tunnel, packet);
       },
       [this](rte_mbuf* packet, const HeldPacket& held) {
-        DropPacket(packet, held.tunnel, DropReason::kTunnelUnresolved);
+        env_.Drop(packet, held.tunnel, DropReason::kTunnelUnresolved);
       });
   Finish(now_tsc);
 }
@@ -478,11 +374,11 @@ void Pipeline::TakeEntering(uint64_t now_tsc) {
     executor_.ClearTunnelSets();
   }
   for (const EnteringFrames::Answer& answer : entering_.TakeAnswers()) {
-    DropPacket(answer.frame, answer.tunnel.in_port, DropReason::kTunnelLoop);
+    env_.Drop(answer.frame, answer.tunnel.in_port, DropReason::kTunnelLoop);
   }
   entering_.StartRound();
   while (rte_mbuf* frame = entering_.Pop()) {
-    DropPacket(frame, PortNo{frame->port}, DropReason::kTunnelLoop);
+    env_.Drop(frame, PortNo{frame->port}, DropReason::kTunnelLoop);
   }
 }
 
@@ -504,8 +400,8 @@ uint32_t Pipeline::TakeFrames() {
   uint32_t count = 0;
   for (rte_mbuf* frame; count < kBurst && (frame = entering_.Pop()) != nullptr;) {
     const PortNo in_port{frame->port};
-    CountersOf(in_port)->rx_packets.Add(1);
-    CountersOf(in_port)->rx_bytes.Add(frame->pkt_len);
+    env_.CountersOf(in_port)->rx_packets.Add(1);
+    env_.CountersOf(in_port)->rx_bytes.Add(frame->pkt_len);
     if (!ParseOne(frame, in_port, &work_[count])) continue;
     flows_->Prepare(&work_[count++]);
   }

@@ -17,45 +17,17 @@
 #include <vector>
 
 #include "datapath/flow/flow_table.h"
-#include "datapath/flow/slow_path.h"
-#include "datapath/flow/stat_table.h"
 #include "datapath/tunnel/pending.h"
 #include "datapath/tunnel/tunnel_outlet.h"
-#include "datapath/tunnel/tunnel_table.h"
-#include "datapath/tunnel/underlay_tables.h"
 #include "datapath/worker/entering_frames.h"
 #include "datapath/worker/execute.h"
-#include "datapath/worker/miss_budget.h"
-#include "datapath/worker/slow_events.h"
-#include "datapath/worker/slow_thread.h"
+#include "datapath/worker/misses.h"
+#include "datapath/worker/pipeline_environment.h"
 #include "datapath/worker/stage_clock.h"
+#include "datapath/worker/terminate.h"
 #include "datapath/worker/transmit.h"
 
 namespace vsw {
-
-/// What a pipeline needs of its surroundings; all of it outlives the pipeline.
-struct PipelineEnvironment {
-  WorkerId worker;
-  const SlowPath* slow_path;
-  const PortTable* ports;
-  PortCounters* counters;  // kMaxPorts of them, this worker's own
-  rte_mempool* mbuf_pool;
-  SlowEventRing* events;
-  SlowThread* slow_thread;  // may be nullptr: nobody listens to the events
-  uint64_t tsc_hz;
-  uint64_t idle_timeout_tsc;
-  StatShard* stats;  // this worker's own
-  const MeterTable* meters = nullptr;
-  const TunnelTable* tunnels = nullptr;  // may be nullptr, like the other one: no tunnels
-  UnderlayTables* underlay = nullptr;
-};
-
-struct PipelineCounters {
-  Counter exact_match_hits, megaflow_hits, misses;
-  Counter translations, translation_tsc, misses_over_budget, not_cached;
-  Counter recirculations, notes, upcalls, ring_full;
-  Counter megaflows, masks;  // stored, not added up
-};
 
 class Pipeline : private TunnelOutlet {
  public:
@@ -114,13 +86,11 @@ class Pipeline : private TunnelOutlet {
   bool ForwardAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
   uint32_t Parse(PortNo in_port, std::span<rte_mbuf*> burst);
   bool ParseOne(rte_mbuf* packet, PortNo in_port, FlowLookup* work);
-  bool Terminate(const IngressRole& role, FlowLookup* work);
   void Finish(uint64_t now_tsc);
   void TakeEntering(uint64_t now_tsc);
   uint32_t TakeAnswers();
   uint32_t TakeFrames();
   void Lookup(uint32_t count, uint64_t now_tsc);
-  bool Translate(FlowLookup* lookup, uint64_t now_tsc);
   void LookupMissing(std::span<const uint32_t> misses, uint64_t now_tsc);
   void ExecuteFlows(std::span<const FlowLookup> works, uint64_t now_tsc);
   void ExecuteOnce(FlowLookup* work, uint64_t now_tsc);
@@ -129,30 +99,24 @@ class Pipeline : private TunnelOutlet {
   void Recirculate(uint64_t now_tsc);
   rte_mbuf* CopyIn(std::span<const uint8_t> frame);
   bool ParseAgain(const Recirculation& from, FlowLookup* work);
-  PortCounters* CountersOf(PortNo port) { return &env_.counters[ToInt(port) % kMaxPorts]; }
-  void DropPacket(rte_mbuf* packet, PortNo port, DropReason reason);
   uint64_t NsOf(uint64_t tsc);
   LookupTotals ReadLookups() const;
-  bool PushEvents(PortNo in_port);
-  void NotifySlowThread();
 
   const PipelineEnvironment env_;
   std::unique_ptr<FlowTable> flows_;
   StageClock clock_;
   TransmitBatches batches_;
   Executor executor_;
-  MissBudget budget_;
   PipelineCounters stats_;
   EnteringFrames entering_;
   PendingQueue<HeldPacket> held_;
   uint64_t known_tsc_ = 0, known_ns_ = 0;  // of NsOf()
-  uint64_t lost_upcalls_ = 0;              // that were counted
-  bool events_pushed_ = false;
   std::unique_ptr<FlowLookup[]> work_;
   // By ingress port: what the last burst had last. Often it is what the next one has, too.
   std::vector<Megaflow*> guesses_;
-  std::unique_ptr<Translation> translation_;
   FlowTable::Report report_;
+  Terminator terminator_;
+  Misses misses_;
 };
 
 }  // namespace vsw

@@ -21,6 +21,8 @@ constexpr uint16_t kDefaultDescriptors = 1024;
 constexpr uint32_t kMaxDescriptors = 32768;
 constexpr uint32_t kFrameOverhead = RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN;
 constexpr uint32_t kPlainIpv6Bytes = 40;
+// Drivers refuse smaller ones, the strictest of them below this.
+constexpr uint16_t kLeastSegment = 256;
 constexpr uint64_t kSegmentFlags = RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG;
 // Of the flags of a received mbuf these speak of the buffer and not of the frame.
 constexpr uint64_t kBufferFlags = RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
@@ -119,6 +121,7 @@ void DpdkPort::ReadCapabilities(uint64_t tx_offloads) {
   capabilities_.tso4 = capabilities_.tso6 =
       multi_segment_ && capabilities_.checksum &&
       Has(tx_offloads, RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM);
+  tunnel_offloads_ = ReadTunnelOffloads(tx_offloads);
   capabilities_.uso = multi_segment_ && capabilities_.checksum &&
                       Has(tx_offloads, RTE_ETH_TX_OFFLOAD_UDP_TSO | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM);
 }
@@ -138,10 +141,16 @@ absl::Status DpdkPort::Configure() {
   shared_tx_ = tx_queues_ < environment_.worker_count;
   tx_ = std::vector<TxQueue>(tx_queues_);
 
-  constexpr uint64_t kUseful = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
-                               RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM |
-                               RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_UDP_TSO;
-  config_.txmode.offloads = info_.tx_offload_capa & kUseful;
+  constexpr uint64_t kPlain = RTE_ETH_TX_OFFLOAD_MULTI_SEGS | RTE_ETH_TX_OFFLOAD_IPV4_CKSUM |
+                              RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM |
+                              RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_UDP_TSO;
+  constexpr uint64_t kTunnel = RTE_ETH_TX_OFFLOAD_VXLAN_TNL_TSO |
+                               RTE_ETH_TX_OFFLOAD_GENEVE_TNL_TSO | RTE_ETH_TX_OFFLOAD_GRE_TNL_TSO |
+                               RTE_ETH_TX_OFFLOAD_OUTER_IPV4_CKSUM |
+                               RTE_ETH_TX_OFFLOAD_OUTER_UDP_CKSUM;
+  // What is on and not used may cost a driver its fast path.
+  const bool tunnels = ReadTunnelOffloads(info_.tx_offload_capa).any();
+  config_.txmode.offloads = info_.tx_offload_capa & (kPlain | (tunnels ? kTunnel : 0));
   config_.rxmode.offloads = info_.rx_offload_capa & RTE_ETH_RX_OFFLOAD_SCATTER;
   config_.rxmode.mtu = std::clamp<uint32_t>(RTE_ETHER_MTU, info_.min_mtu, info_.max_mtu);
   if (rx_queues_ > 1) {
@@ -260,6 +269,16 @@ rte_mbuf* DpdkPort::Linearize(rte_mbuf* frame, PortCounters& counters) {
   return copy;
 }
 
+OffloadCapabilities DpdkPort::CapabilitiesFor(const rte_mbuf* frame) const {
+  const uint64_t flags = frame->ol_flags;
+  // The driver computes pseudo-headers by itself and does not look behind extension headers.
+  if ((flags & RTE_MBUF_F_TX_IPV6) != 0 && frame->l3_len != kPlainIpv6Bytes) return {};
+  if ((flags & kSegmentFlags) != 0 && frame->tso_segsz < kLeastSegment) {
+    return {.checksum = capabilities_.checksum, .tso4 = false, .tso6 = false, .uso = false};
+  }
+  return capabilities_;
+}
+
 // Makes a resolved frame fit for the driver. nullptr: lost and counted.
 rte_mbuf* DpdkPort::Prepare(rte_mbuf* frame, PortCounters& counters) {
   if ((frame->ol_flags & kSegmentFlags) != 0) {
@@ -335,11 +354,15 @@ void DpdkPort::Transmit(WorkerId worker, std::span<rte_mbuf*> burst, PortCounter
   size_t ready_count = 0;
   std::array<rte_mbuf*, kMaxSegments> frames;
   for (rte_mbuf* packet : burst) {
-    // The driver computes pseudo-headers by itself and does not look behind extension headers.
-    const bool extended =
-        (packet->ol_flags & RTE_MBUF_F_TX_IPV6) != 0 && packet->l3_len != kPlainIpv6Bytes;
-    const uint16_t count = ResolveOffloads(packet, extended ? OffloadCapabilities{} : capabilities_,
-                                           environment_.mbuf_pool, frames, counters);
+    if ((packet->ol_flags & RTE_MBUF_F_TX_TUNNEL_MASK) != 0 &&
+        !tunnel_offloads_.Knows(packet->ol_flags)) [[unlikely]] {
+      // It was meant for a device that the port had before.
+      counters.Drop(DropReason::kTxOffload);
+      rte_pktmbuf_free(packet);
+      continue;
+    }
+    const uint16_t count =
+        ResolveOffloads(packet, CapabilitiesFor(packet), environment_.mbuf_pool, frames, counters);
     for (uint16_t i = 0; i < count; ++i) {
       rte_mbuf* frame = Prepare(frames[i], counters);
       if (frame == nullptr) continue;
@@ -371,6 +394,8 @@ PortInfo DpdkPort::ReadInfo() const {
   info.facts["checksum"] = capabilities_.checksum ? "device" : "software";
   info.facts["tcp-segmentation"] = capabilities_.tso4 ? "device" : "software";
   info.facts["udp-segmentation"] = capabilities_.uso ? "device" : "software";
+  info.facts["tunnel-offload"] = tunnel_offloads_.ToString();
+  info.facts["tunnel-checksum"] = tunnel_offloads_.outer_udp_checksum ? "device" : "software";
   if (const int numa = rte_eth_dev_socket_id(id_); numa >= 0) {
     info.facts["numa"] = std::to_string(numa);
   }

@@ -44,6 +44,7 @@ class DpdkPort : public Port {
 
   uint16_t rx_queue_count() const override { return rx_queues_; }
   uint16_t Receive(QueueId queue, std::span<rte_mbuf*> burst, PortCounters& counters) override;
+  TunnelOffloads tunnel_offloads() const override { return tunnel_offloads_; }
   void Transmit(WorkerId worker, std::span<rte_mbuf*> burst, PortCounters& counters) override;
   PortInfo ReadInfo() const override;
   DeviceCounters ReadDeviceCounters() const override;
@@ -73,6 +74,7 @@ class DpdkPort : public Port {
   absl::Status Error(int result, const std::string& what) const;
   void ReadCapabilities(uint64_t tx_offloads);
 
+  OffloadCapabilities CapabilitiesFor(const rte_mbuf* frame) const;
   rte_mbuf* Prepare(rte_mbuf* frame, PortCounters& counters);
   rte_mbuf* Linearize(rte_mbuf* frame, PortCounters& counters);
   bool NeedNothing(std::span<rte_mbuf* const> burst) const;
@@ -84,6 +86,7 @@ class DpdkPort : public Port {
   std::atomic<bool> admin_up_;
   std::atomic<uint32_t> max_frame_bytes_{0};  // without segmentation; follows the MTU
   OffloadCapabilities capabilities_;
+  TunnelOffloads tunnel_offloads_;
   bool multi_segment_ = false;
   uint16_t rx_queues_ = 0;
   uint16_t tx_queues_ = 0;

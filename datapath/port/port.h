@@ -11,6 +11,8 @@
 // l2_len, l3_len and l4_len are valid whenever such a flag is set (l2_len up to the L3 header, VLAN
 // tags included; a worker that changes tags adjusts it). Receive flags of the device are cleared. A
 // port whose way out lacks a capability does the work in software (datapath/packet/offload.h).
+// What a tunnel sends to a port with tunnel_offloads() may also carry RTE_MBUF_F_TX_TUNNEL_* with
+// the outer flags and lengths: all other flags and lengths are then the inner frame's.
 //
 // Thread safety: Receive() for one queue is called by one worker at a time; Transmit() by all
 // workers at once, each with its own WorkerId. Open/close and the queries are for the control
@@ -26,6 +28,7 @@
 #include "absl/status/status.h"
 #include "base/mac_address.h"
 #include "base/net_types.h"
+#include "datapath/port/tunnel_offloads.h"
 #include "datapath/worker/counters.h"
 
 struct rte_mbuf;
@@ -76,6 +79,9 @@ class Port {
   /// counted under its reason. A frame to be segmented counts as one packet per frame handed to the
   /// device or guest.
   virtual void Transmit(WorkerId worker, std::span<rte_mbuf*> burst, PortCounters& counters) = 0;
+
+  /// What tunnels may leave to it; fixed for the life of the object.
+  virtual TunnelOffloads tunnel_offloads() const { return {}; }
 
   /// Prepares to sleep on `queue`: returns a file descriptor that becomes readable when frames
   /// arrive, kMustPoll if the kind has no such event, or kHasWork if frames are waiting already.

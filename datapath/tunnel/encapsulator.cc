@@ -12,6 +12,7 @@
 #include "datapath/packet/offload.h"
 #include "datapath/packet/partial_checksum.h"
 #include "datapath/packet/tunnel_mark.h"
+#include "datapath/tunnel/inner_offload.h"
 
 namespace vsw {
 namespace {
@@ -115,6 +116,8 @@ const Encapsulator::Way* Encapsulator::FindWay(const EncapConfig& config, const 
            next_hop->egress,
            next_hop->enters_bridge_by,
            next_hop->local,
+           next_hop->enters_bridge_by == kNoPort ? outlet_->OffloadsOf(next_hop->egress)
+                                                 : TunnelOffloads{},
            OuterHeaders(config.config, ends.remote, *next_hop)};
   }
   return &way;
@@ -135,8 +138,8 @@ void Encapsulator::Encapsulate(const Job& job, const Way& way, rte_mbuf* packet,
   }
 }
 
-// What a guest left to the way out is done here, since few devices reach behind outer headers. TCP
-// is cut so that each packet fits; datagrams have the size that their sender chose.
+// What a guest left to the way out is done here, unless the device reaches behind outer headers.
+// TCP is cut so that each packet fits; datagrams have the size that their sender chose.
 void Encapsulator::EncapsulateOffloaded(const Job& job, const Way& way, Frame frame) {
   rte_mbuf* packet = frame.packet;
   const uint32_t headers = packet->l2_len + packet->l3_len + packet->l4_len;
@@ -151,6 +154,7 @@ void Encapsulator::EncapsulateOffloaded(const Job& job, const Way& way, Frame fr
     fits = headers + packet->tso_segsz <= frame.max_bytes;
   }
   if (!fits) return RefuseTooBig(job, way, frame);
+  if (way.offloads.any() && LeaveToDevice(job, way, frame)) return;
   std::array<rte_mbuf*, kMaxSegments> frames;
   const uint16_t count =
       ResolveOffloads(packet, OffloadCapabilities{}, pool_, frames, job.counters);
@@ -160,16 +164,36 @@ void Encapsulator::EncapsulateOffloaded(const Job& job, const Way& way, Frame fr
   }
 }
 
+// False: it cannot be left.
+bool Encapsulator::LeaveToDevice(const Job& job, const Way& way, const Frame& frame) {
+  const InnerNeeds needs(frame.packet);
+  const OuterShape outer = way.headers.shape(OptionBytes(job.config.config.facts, frame.set));
+  if (!needs.Fit(way.offloads, outer)) return false;
+  rte_mbuf* packet = AddHeaders(job, way, frame);
+  if (packet == nullptr) return true;
+  // The device counts on, segment by segment.
+  identification_ = static_cast<uint16_t>(identification_ + needs.packets() - 1);
+  needs.Leave(outer, packet);
+  Append(way, packet);
+  return true;
+}
+
 void Encapsulator::Put(const Job& job, const Way& way, const Frame& frame) {
+  if (rte_mbuf* packet = AddHeaders(job, way, frame); packet != nullptr) Append(way, packet);
+}
+
+// nullptr: lost and counted.
+rte_mbuf* Encapsulator::AddHeaders(const Job& job, const Way& way, const Frame& frame) {
   const uint32_t inner_bytes = frame.packet->pkt_len;
   rte_mbuf* packet =
       way.headers.Put(frame.packet, frame.inner, frame.set, identification_++, pool_);
   if (packet == nullptr) [[unlikely]] {
-    return Drop(job, frame.packet, DropReason::kNoCopyBuffer);
+    Drop(job, frame.packet, DropReason::kNoCopyBuffer);
+    return nullptr;
   }
   job.counters.tx_packets.Add(1);
   job.counters.tx_bytes.Add(inner_bytes);
-  Append(way, packet);
+  return packet;
 }
 
 void Encapsulator::RefuseTooBig(const Job& job, const Way& way, const Frame& frame) {

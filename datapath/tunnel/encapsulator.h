@@ -51,6 +51,7 @@ class Encapsulator {
     PortNo egress = kNoPort;
     PortNo enters_bridge_by = kNoPort;
     IpAddress local;
+    TunnelOffloads offloads;
     OuterHeaders headers;
   };
   // Of the burst at hand.
@@ -69,7 +70,9 @@ class Encapsulator {
   const Way* FindWay(const EncapConfig& config, const TunnelEnds& ends, DropReason* refusal);
   void Encapsulate(const Job& job, const Way& way, rte_mbuf* packet, const TunnelSet* set);
   void EncapsulateOffloaded(const Job& job, const Way& way, Frame frame);
+  bool LeaveToDevice(const Job& job, const Way& way, const Frame& frame);
   void Put(const Job& job, const Way& way, const Frame& frame);
+  rte_mbuf* AddHeaders(const Job& job, const Way& way, const Frame& frame);
   void RefuseTooBig(const Job& job, const Way& way, const Frame& frame);
   void Append(const Way& way, rte_mbuf* packet);
   void HandOn();

@@ -13,6 +13,7 @@
 
 #include "datapath/packet/tunnel_set.h"
 #include "datapath/tunnel/inner_frame.h"
+#include "datapath/tunnel/inner_offload.h"
 #include "datapath/tunnel/next_hop.h"
 #include "datapath/tunnel/tunnel_config.h"
 
@@ -29,6 +30,10 @@ class OuterHeaders {
 
   /// Of all headers with those of Ethernet, and without Geneve options.
   uint32_t bytes() const { return bytes_; }
+  OuterShape shape(uint32_t option_bytes) const {
+    return {kind_,         v4_, udp_checksum_,
+            gre_checksum_, l4_, static_cast<uint16_t>(bytes_ + option_bytes)};
+  }
   /// The longest frame that may be put inside, with `option_bytes` of options.
   uint32_t MaxInnerBytes(uint32_t option_bytes) const {
     const uint32_t overhead = bytes_ - kEthernetBytes + option_bytes;

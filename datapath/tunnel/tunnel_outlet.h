@@ -11,6 +11,7 @@
 
 #include "base/net_types.h"
 #include "datapath/packet/flow_key.h"
+#include "datapath/port/tunnel_offloads.h"
 #include "datapath/tunnel/next_hop.h"
 
 struct rte_mbuf;
@@ -20,6 +21,8 @@ namespace vsw {
 class TunnelOutlet {
  public:
   virtual ~TunnelOutlet() = default;
+  /// What may be left to a port of the switch.
+  virtual TunnelOffloads OffloadsOf(PortNo egress) const = 0;
   /// The frames leave by a port of the switch.
   virtual void Send(PortNo egress, std::span<rte_mbuf*> frames) = 0;
   /// The frames are treated as if received by `in_port`, once the burst at hand is through.

@@ -320,6 +320,11 @@ bool Pipeline::ParseAgain(const Recirculation& from, FlowLookup* work) {
   return true;
 }
 
+TunnelOffloads Pipeline::OffloadsOf(PortNo egress) const {
+  const Port* port = env_.ports->Find(egress);
+  return port != nullptr ? port->tunnel_offloads() : TunnelOffloads{};
+}
+
 void Pipeline::Send(PortNo egress, std::span<rte_mbuf*> frames) {
   for (rte_mbuf* frame : frames) batches_.Add(egress, frame);
 }

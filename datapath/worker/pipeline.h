@@ -78,6 +78,7 @@ class Pipeline : private TunnelOutlet {
   };
 
   // TunnelOutlet.
+  TunnelOffloads OffloadsOf(PortNo egress) const override;
   void Send(PortNo egress, std::span<rte_mbuf*> frames) override;
   void Enter(PortNo in_port, std::span<rte_mbuf*> frames) override;
   bool Answer(rte_mbuf* frame, const FlowKey& tunnel) override;

@@ -108,6 +108,24 @@ TEST_F(DpdkPortTest, CountsAFrameBeyondTheMtu) {
   EXPECT_EQ(testing::Dropped(tx_, DropReason::kTxTooBig), 1u);
 }
 
+TEST_F(DpdkPortTest, SaysWhatItLeavesToTheDevice) {
+  auto port = Make("dpdk", "d0", {{"devargs", "net_null0"}});
+  const auto facts = port->ReadInfo().facts;
+  EXPECT_EQ(facts.at("checksum"), "software");
+  EXPECT_EQ(facts.at("tunnel-offload"), "software");
+  EXPECT_EQ(facts.at("tunnel-checksum"), "software");
+  EXPECT_FALSE(port->tunnel_offloads().any());
+}
+
+TEST_F(DpdkPortTest, CountsATunnelPacketThatWasMeantForAnotherDevice) {
+  auto port = Make("dpdk", "d0", {{"devargs", "net_null0"}});
+  rte_mbuf* packet = testing::MakeMbuf(Broadcast(200));
+  packet->ol_flags |= RTE_MBUF_F_TX_TUNNEL_VXLAN | RTE_MBUF_F_TX_OUTER_IPV4 | RTE_MBUF_F_TX_IPV4 |
+                      RTE_MBUF_F_TX_TCP_CKSUM;
+  port->Transmit(WorkerId{0}, {&packet, 1}, tx_);
+  EXPECT_EQ(testing::Dropped(tx_, DropReason::kTxOffload), 1u);
+}
+
 TEST(PortFactoryTest, UnknownKindsAreAnsweredWithTheKnownOnes) {
   const absl::Status status = MakePort({}, {PortNo{1}, "x", "carrier-pigeon", {}}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);

@@ -18,6 +18,7 @@ namespace vsw::testing {
 class FakeOutlet : public TunnelOutlet {
  public:
   ~FakeOutlet() override { Clear(); }
+  TunnelOffloads OffloadsOf(PortNo) const override { return offloads; }
   void Send(PortNo egress, std::span<rte_mbuf*> frames) override {
     for (rte_mbuf* frame : frames) sent.emplace_back(egress, frame);
   }
@@ -42,6 +43,7 @@ class FakeOutlet : public TunnelOutlet {
   }
 
   bool has_room = true;
+  TunnelOffloads offloads;
   std::vector<std::pair<PortNo, rte_mbuf*>> sent, entered;
   std::vector<std::pair<FlowKey, rte_mbuf*>> answers;
   std::vector<std::pair<TunnelEnds, rte_mbuf*>> held;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "datapath/packet/flow_key.h"
@@ -44,12 +45,21 @@ bool EndsOf(const TunnelFacts& facts, const TunnelSet* set, TunnelEnds* ends) {
   return ends->local.is_unset() || ends->local.is_v4() == ends->remote.is_v4();
 }
 
+// The key with which the other end would answer: the one that the port receives; where that is any,
+// the one that the packet was to be sent with. Nothing: without a key.
+std::optional<uint64_t> KeyOfAnswer(const TunnelFacts& facts, const TunnelSet* set) {
+  if (!facts.in_key_is_flow) return facts.in_key;
+  if (!facts.out_key_is_flow) return facts.out_key;
+  return set != nullptr && set->has(TunnelSet::kId) ? set->tun_id : 0;
+}
+
 // The tunnel line of a key as if a packet had come from `remote`.
-void WriteTunnelLine(const IpAddress& remote, const IpAddress& local, uint64_t id, FlowKey* key) {
+void WriteTunnelLine(const IpAddress& remote, const IpAddress& local, std::optional<uint64_t> id,
+                     FlowKey* key) {
   std::memset(key->line(3), 0, kLineBytes);
   key->lines |= kLineTunnel;
-  key->tun_id = Be64::From(id);
-  key->tun_flags = Be16::From(kTunnelKeyPresent);
+  key->tun_id = Be64::From(id.value_or(0));
+  key->tun_flags = Be16::From(id.has_value() ? kTunnelKeyPresent : uint16_t{0});
   if (remote.is_v4()) {
     key->tun_ipv4_src = remote.v4();
     key->tun_ipv4_dst = local.v4();
@@ -200,14 +210,12 @@ void Encapsulator::RefuseTooBig(const Job& job, const Way& way, const Frame& fra
   if (frame.max_bytes > frame.inner.l3 && too_big_limit_.Allow(rte_rdtsc())) {
     const uint32_t mtu = frame.max_bytes - frame.inner.l3;
     if (rte_mbuf* reply = MakeTooBig(frame.packet, frame.inner, mtu, pool_); reply != nullptr) {
-      const TunnelFacts& facts = job.config.config.facts;
-      const bool has_id = frame.set != nullptr && frame.set->has(TunnelSet::kId);
-      const uint64_t id = facts.out_key_is_flow && has_id ? frame.set->tun_id : 0;
       FlowKey tunnel;
       tunnel.in_port = tunnel_;
       tunnel.lines = 0;
       // As an answer from the other end would come.
-      WriteTunnelLine(way.ends.remote, way.local, facts.in_key.value_or(id), &tunnel);
+      WriteTunnelLine(way.ends.remote, way.local, KeyOfAnswer(job.config.config.facts, frame.set),
+                      &tunnel);
       if (!outlet_->Answer(reply, tunnel)) rte_pktmbuf_free(reply);
     }
   }

@@ -49,6 +49,28 @@ def packets_too_big(case, one, two):
             host.switch.ctl("del-port", "t1")
 
 
+def keys(case, one, two):
+    """The words come with the key of the answering direction, which is what rules look at."""
+    for options, sent, received in ((("in_key=5", "out_key=7"), None, 5), (("key=flow",), 9, 9),
+                                    (("in_key=flow", "out_key=7"), None, 7)):
+        case.step(f"told under {' '.join(options)}")
+        one.tunnel("t1", "geneve", 2, *options)
+        two.tunnel("t1", "geneve", 1, f"in_key={sent or 7}", f"out_key={received}")
+        wait_ready(one, "t1")
+        set_key = f"set_tunnel:{sent}," if sent else ""
+        one.switch.ctl("add-flow", "br0", f"in_port=vm1,actions={set_key}output:t1")
+        one.switch.ctl("add-flow", "br0", f"in_port=t1,tun_id={received},actions=output:vm1")
+        one.switch.ctl("add-flow", "br0", "priority=1,in_port=t1,actions=drop")
+        forget(one.guest)
+        assert ping(one.guest, inner(2)) == 3
+        assert told(one.guest, inner(2), 1451, 4) == 1450
+        one.switch.ctl("del-flows", "br0", "in_port=vm1")
+        one.switch.ctl("del-flows", "br0", "in_port=t1")
+        for host in (one, two):
+            host.switch.ctl("del-port", "t1")
+    forget(one.guest)
+
+
 def segments(case, one, two):
     """TCP that guests leave uncut goes out in full tunnel packets, and in none that is larger."""
     case.step("large TCP segments are cut to what the tunnel carries")
@@ -91,6 +113,7 @@ def body(case):
         host.guest.check(f"echo 0 >/proc/sys/net/ipv6/conf/{device}/disable_ipv6; "
                          f"ip address add {INNER6.format(host.number)}/64 dev {device} nodad")
     packets_too_big(case, one, two)
+    keys(case, one, two)
     segments(case, one, two)
     wrong_mtu(case, one)
 

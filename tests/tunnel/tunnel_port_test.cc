@@ -331,6 +331,44 @@ TEST_F(TunnelPortTest, TellsTheSenderWhatIsTooBig) {
             Bytes(big.begin() + 18, big.begin() + 18 + 548));
 }
 
+TEST_F(TunnelPortTest, TellsItWithTheKeyThatTheOtherEndWouldUse) {
+  TunnelSet set;
+  set.fields = TunnelSet::kId;
+  set.tun_id = 77;
+  struct Case {
+    TunnelKind kind;
+    Options keys;
+    uint64_t expected;
+    bool present;
+  };
+  using enum TunnelKind;
+  const Case cases[] = {
+      {kVxlan, {{"in_key", "5"}, {"out_key", "7"}}, 5, true},
+      {kGeneve, {{"in_key", "5"}, {"out_key", "flow"}}, 5, true},
+      {kVxlan, {{"in_key", "flow"}, {"out_key", "7"}}, 7, true},
+      {kVxlan, {{"key", "flow"}}, 77, true},
+      {kVxlan, {{"out_key", "flow"}}, 0, true},
+      {kGre, {{"key", "flow"}}, 77, true},
+      {kGre, {{"in_key", "flow"}}, 0, false},
+      {kGre, {{"out_key", "7"}}, 0, false},
+      {kGre, {{"in_key", "9"}}, 9, true},
+      {kGre, {}, 0, false},
+  };
+  for (const Case& c : cases) {
+    Options options = c.keys;
+    options["remote"] = "192.0.2.2";
+    Make(c.kind, options);
+    Transmit(Inner(1500), &set);
+    ASSERT_EQ(outlet_.answers.size(), 1u);
+    const FlowKey& tunnel = outlet_.answers[0].first;
+    EXPECT_EQ(tunnel.in_port, kTunnel);
+    EXPECT_EQ(tunnel.tun_id.Get(), c.expected) << &c - cases;
+    EXPECT_EQ(tunnel.tun_flags.Get() & kTunnelKeyPresent, c.present ? kTunnelKeyPresent : 0)
+        << &c - cases;
+    outlet_.Clear();
+  }
+}
+
 TEST_F(TunnelPortTest, TellsSendersOfIpv6TooAndNobodyOfGroups) {
   Make(TunnelKind::kVxlan, {{"remote", "192.0.2.2"}});
   Transmit(PacketBuilder().Ethernet(2, 1).Ipv6(1, 2).Udp(1, 2).Payload(1500).Build());

@@ -13,7 +13,8 @@ from bench.compare.peers import ALL as PEERS
 def parse():
     """The command line."""
     parser = argparse.ArgumentParser(prog="bench/run.sh", description=__doc__)
-    parser.add_argument("scenario", nargs="*", help="names of scenarios, or beginnings of names")
+    parser.add_argument("scenario", nargs="*",
+                        help="names of scenarios, or of groups: what stands before a dash")
     parser.add_argument("--list", action="store_true", help="print the scenarios and end")
     parser.add_argument("--quick", action="store_true", help="all of it in under ten minutes")
     parser.add_argument("--rounds", type=int, help="how often each peer is measured")
@@ -24,13 +25,13 @@ def parse():
 
 
 def chosen(parser, names):
-    """The scenarios of these names or beginnings."""
-    picked = [scenario for scenario in scenarios.ALL.values()
-              if not names or any(scenario.name.startswith(name) for name in names)]
+    """The scenarios of these names, in the order of the list."""
+    picked = []
     for name in names:
-        if not any(scenario.name.startswith(name) for scenario in picked):
+        if not scenarios.named(name):
             parser.error(f"there is no scenario '{name}'; --list names them")
-    return picked
+        picked += scenarios.named(name)
+    return [scenario for scenario in scenarios.ALL.values() if not names or scenario in picked]
 
 
 def main():
@@ -39,7 +40,8 @@ def main():
     picked = chosen(parser, args.scenario)
     if args.list:
         for scenario in picked:
-            print(f"{scenario.name:20} {scenario.title}; reach {scenario.reach}")
+            print(f"{scenario.name:24} {scenario.title}; to reach: "
+                  f"{scenario.goal.text(scenario.unit)}")
         return 0
     if os.geteuid() != 0:
         parser.error("needs root: the switches take memory and cores")
@@ -63,7 +65,7 @@ def main():
                 done.append((scenario, results))
     finally:
         command.remove_space()
-    text = report.table([report.row(scenario, results) for scenario, results in done])
+    text = report.table(done) + "\n" + report.notes(done)
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "results.txt").write_text(text, "utf-8")
     (args.out / "results.json").write_text(report.as_json(facts, done), "utf-8")

@@ -24,6 +24,8 @@ def make_space():
     """Makes the namespace that keeps device names of all peers apart from the host's."""
     subprocess.run(["ip", "netns", "add", SPACE], check=True)
     subprocess.run(within("ip", "link", "set", "lo", "up"), check=True)
+    # Devices that send by themselves would not be idle.
+    subprocess.run(within("sysctl", "-q", "net.ipv6.conf.default.disable_ipv6=1"), check=True)
 
 
 def remove_space():

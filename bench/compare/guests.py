@@ -1,28 +1,59 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two guests of a vhost-user measurement: one program of ours that sends by one virtio device
-and checks what comes by the other."""
+"""The guests of a measurement: one program of ours that sends by one virtio device and checks what
+comes by another; a third one may attack."""
 
+import dataclasses
 import json
+import signal
 import time
+import typing
 
-from bench.compare import machine
+from bench.compare import capture, machine
 from bench.compare.command import ROOT, Background, CommandFailed
 
 PROGRAM = ROOT / "build" / "release" / "bench" / "traffic_generator"
+_RING = 256
+_SETTLE_SECONDS = 0.3  # after the links are up: switches set up their queues
+
+
+@dataclasses.dataclass(frozen=True)
+class Traffic:
+    """What they send: `flows` made by the generator, or `frames()`."""
+
+    ring: str = "split"          # or "packed"
+    flows: int = 1000
+    order: str = "uniform"       # or "zipf", or "sequential": one after another
+    frame_bytes: int = capture.FRAME_BYTES
+    frames: typing.Callable = None
+    rate: float = 0              # packets a second; 0: as many as are taken
+    packets: int = 0             # 0: without end
+    attack: typing.Callable = None  # frames of the third guest
+    attack_rate: float = 0
 
 
 class Guests:
     """Runs the generator; its sockets are servers, so that the switch may come and go."""
 
-    def __init__(self, folder, scenario):
-        self.sockets = tuple(folder / f"guest{n}.sock" for n in (1, 2))
-        packed = int(scenario.vhost == "packed")
-        devices = [f"net_virtio_user{n},path={path},server=1,queues=1,packed_vq={packed}"
+    def __init__(self, folder, traffic, seconds=0):
+        self.sockets = tuple(folder / f"guest{n}.sock" for n in range(3 if traffic.attack else 2))
+        packed = int(traffic.ring == "packed")
+        # Who receives has room for all that is on the way while this program is not running.
+        devices = [f"net_virtio_user{n},path={path},server=1,queues=1,packed_vq={packed},"
+                   f"queue_size={_RING if n == 0 else 4 * _RING}"
                    for n, path in enumerate(self.sockets)]
-        self.program = Background(
-            folder / "generator.out", PROGRAM, "--tx", devices[0], "--rx", devices[1],
-            "--flows", scenario.flows, "--order", scenario.order, "--bytes", scenario.frame_bytes,
-            "--core", machine.CONTROL_CORE)
+        words = ["--tx", devices[0], "--rx", devices[1], "--wait", "--order", traffic.order,
+                 "--rate", traffic.rate, "--packets", traffic.packets, "--seconds", seconds,
+                 "--core", machine.CONTROL_CORE]
+        if traffic.frames:
+            capture.write(folder / "frames.pcap", traffic.frames(), shuffled=False)
+            words += ["--capture", folder / "frames.pcap"]
+        else:
+            words += ["--flows", traffic.flows, "--bytes", traffic.frame_bytes]
+        if traffic.attack:
+            capture.write(folder / "attack.pcap", traffic.attack())
+            words += ["--second-tx", devices[2], "--second-capture", folder / "attack.pcap",
+                      "--second-rate", traffic.attack_rate]
+        self.program = Background(folder / "generator.out", PROGRAM, *words)
         # The driver waits in turn for the switch to connect to each device.
         try:
             self._wait(self.sockets[0].exists, "make its first socket")
@@ -30,23 +61,55 @@ class Guests:
             self.stop()
             raise
 
-    def _wait(self, ready, what):
-        deadline = time.monotonic() + 30
+    def _wait(self, ready, what, seconds=60):
+        deadline = time.monotonic() + seconds
         while not ready():
             self.program.expect_alive()
             if time.monotonic() > deadline:
-                raise CommandFailed(f"the generator does not {what}: {self.program.text()}")
-            time.sleep(0.05)
+                raise CommandFailed(f"the generator does not {what}: {self.program.text()[-500:]}")
+            time.sleep(0.02)
+
+    def connect(self):
+        """Returns once all are connected to the switch."""
+        self._wait(lambda: '"ready"' in self.program.text(), "see its links up")
+        time.sleep(_SETTLE_SECONDS)
+
+    def begin(self):
+        """Lets them send."""
+        self.program.process.send_signal(signal.SIGUSR1)
+
+    def begin_attack(self):
+        """Lets the third one send, too."""
+        self.program.process.send_signal(signal.SIGUSR2)
 
     def await_traffic(self):
         """Returns once packets have gone all the way."""
-        self._wait(lambda: self.last().get("received", 0) > 0, "receive anything")
+        self._wait(lambda: self.reports()[-1:] and self.reports()[-1]["received"] > 0,
+                   "receive anything")
 
-    def last(self):
-        """The latest counts."""
-        lines = [line for line in self.program.text().splitlines() if '"sent"' in line]
-        return json.loads(lines[-1]) if lines else {}
+    def reports(self):
+        """All counts so far, four a second."""
+        return [json.loads(line) for line in self.program.text().splitlines(keepends=True)
+                if '"sent"' in line and line.endswith("\n")]
+
+    def finish(self, seconds=60):
+        """Waits until they have sent everything, or for that long; returns the last counts."""
+        deadline = time.monotonic() + seconds
+        while self.program.process.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return self.stop()
 
     def stop(self):
-        """Ends it."""
+        """Ends it; the last counts. What is on the way arrives if the switch still runs."""
         self.program.stop()
+        counts = self.reports()
+        return counts[-1] if counts and counts[-1]["done"] else {}
+
+
+def losses(counts):
+    """Of the last counts, what became of the packets on their way."""
+    if not counts:
+        return {}
+    return {"sent": counts["sent"],
+            "lost": counts["sent"] - counts["received"] + counts["duplicates"],
+            "reordered": counts["reordered"], "duplicates": counts["duplicates"]}

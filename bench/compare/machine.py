@@ -3,6 +3,7 @@
 
 import contextlib
 import datetime
+import os
 import pathlib
 import platform
 import re
@@ -35,6 +36,17 @@ def reserved_hugepages():
         yield
     finally:
         _PAGES.write_text(before, "ascii")
+
+
+@contextlib.contextmanager
+def forwarding_core_left_alone():
+    """This program, and what it starts meanwhile, runs on the control core."""
+    everywhere = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {CONTROL_CORE})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, everywhere)
 
 
 def tsc_hz():

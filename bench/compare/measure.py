@@ -2,16 +2,18 @@
 """Runs one scenario on all its peers, in turn, round after round."""
 
 import dataclasses
-import shutil
-import statistics
-import tempfile
 import pathlib
+import statistics
+import subprocess
+import tempfile
 
-from bench.compare import capture, machine, tcp
+from bench.compare import capture, machine, units
 from bench.compare.command import CommandFailed
-from bench.compare.guests import Guests
+from bench.compare.lab import Turn
 from bench.compare.peers import ALL as PEERS
-from bench.compare.peers.base import Setup
+
+
+FAILURES = (CommandFailed, OSError, AssertionError, subprocess.SubprocessError)
 
 
 @dataclasses.dataclass
@@ -24,72 +26,73 @@ class Result:
     failures: list = dataclasses.field(default_factory=list)
 
     @property
-    def rates(self):
-        """Packets a second, round by round."""
-        return [sample.rate for sample in self.samples]
+    def values(self):
+        """The figures, by round: None for one that failed."""
+        return [sample and sample.value for sample in self.samples]
 
     @property
-    def cycles(self):
-        """Cycles of the forwarding core for a packet, median; it had no idle time."""
-        return machine.tsc_hz() / statistics.median(self.rates) if self.samples else None
+    def median(self):
+        """Of the figures that there are, or None."""
+        return statistics.median(kept) if (kept := _there(self.values)) else None
+
+    @property
+    def own_cycles(self):
+        """Busy cycles a packet by the peer's own count, median, or None."""
+        kept = _there(sample and sample.own_cycles for sample in self.samples)
+        return statistics.median(kept) if kept else None
+
+    def notes(self):
+        """What else was counted: sums of what was lost and the like, else the latest."""
+        merged = {}
+        for sample in filter(None, self.samples):
+            for key, value in sample.notes.items():
+                add = key in ("sent", "lost", "reordered", "duplicates")
+                merged[key] = value + (merged.get(key, 0) if add else 0)
+        return merged
 
     def as_json(self):
         """For results.json."""
-        return {"peer": self.peer, "mode": self.mode, "rates": self.rates, "cycles": self.cycles,
-                "own_cycles": [sample.own_cycles for sample in self.samples],
+        return {"peer": self.peer, "mode": self.mode, "values": self.values,
+                "own_cycles": [sample and sample.own_cycles for sample in self.samples],
+                "notes": [sample and sample.notes for sample in self.samples],
                 "failures": self.failures}
+
+
+def _there(values):
+    return [value for value in values if value is not None]
+
+
+def cycles(scenario, result):
+    """Busy cycles of the forwarding core for a packet, median. It has no rest where a capture is
+    the source; guests may be slower than the switch, whose own count it is then."""
+    if scenario.unit is not units.PACKETS or result is None or result.median is None:
+        return None
+    return result.own_cycles if scenario.guests else machine.tsc_hz() / result.median
 
 
 def modes_of(scenario, quick):
     """(peer, mode) pairs to measure."""
     pairs = []
     for name in scenario.peers:
-        modes = scenario.ovs_modes if name == "ovs" else PEERS[name].modes
-        if scenario.vhost and name == "testpmd":
-            modes = ("io",)
+        modes = {"ovs": scenario.ovs_modes, "testpmd": (scenario.floor,)}.get(name, ("",))
         # In a hurry the mode made for many flows stands for all of Open vSwitch's.
         pairs += [(name, mode) for mode in (modes[-1:] if quick else modes)]
     return pairs
 
 
-def run_once(scenario, peer, mode, seconds, source):
-    """One start of one peer; returns a Sample."""
-    if scenario.tcp:
-        return tcp.run_once(peer, seconds)
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="vsw-bench-"))
-    guests = None
-    switch = None
-    try:
-        setup = Setup(folder=folder, source=source, rules=tuple(scenario.rules()),
-                      flows=scenario.flows, mode=mode, station=scenario.station, tunnel=scenario.tunnel)
-        if scenario.vhost:
-            guests = Guests(folder, scenario)
-            setup.vhost = guests.sockets
-        switch = PEERS[peer](setup)
-        switch.start()
-        if guests is not None:
-            guests.await_traffic()
-        switch.measure(scenario.settle)
-        sample = switch.measure(seconds)
-        if sample.packets == 0:
-            raise CommandFailed(f"{peer}: nothing was forwarded")
-        return sample
-    finally:
-        for part in (switch, guests):
-            if part is not None:
-                part.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
 def said(scenario, sample):
     """The sample for people."""
-    if scenario.tcp:
-        return f"{sample.rate * 8 / 1e9:.2f} Gbit/s"
-    return f"{sample.rate / 1e6:.3f} Mpps, {machine.tsc_hz() / sample.rate:.0f} cycles"
+    text = scenario.unit.text(sample.value)
+    if scenario.unit is units.PACKETS and not scenario.guests:
+        text += f", {machine.tsc_hz() / sample.value:.0f} cycles"
+    elif sample.own_cycles:
+        text += f", {sample.own_cycles:.0f} busy cycles"
+    return text + "".join(f", {key} {value:g}" if isinstance(value, float) else f", {key} {value}"
+                          for key, value in sample.notes.items())
 
 
 def run(scenario, rounds, seconds, quick, tell):
-    """Returns the Results of a scenario. Peers take turns, so that drift of the machine meets all."""
+    """Returns the Results of a scenario. Peers take turns, so that drift meets all of them."""
     results = [Result(peer, mode) for peer, mode in modes_of(scenario, quick)]
     with tempfile.TemporaryDirectory(prefix="vsw-bench-") as folder:
         source = pathlib.Path(folder) / "source.pcap"
@@ -97,24 +100,27 @@ def run(scenario, rounds, seconds, quick, tell):
             capture.write(source, scenario.frames(), scenario.shuffled)
         for number in range(rounds):
             for result in results:
+                name = f"round {number + 1}: {result.peer} {result.mode}"
                 try:
-                    sample = run_once(scenario, result.peer, result.mode, seconds, source)
-                except (CommandFailed, OSError, AssertionError) as failure:
+                    sample = scenario.measure(
+                        scenario, Turn(result.peer, result.mode, seconds, source, quick))
+                    tell(f"  {name}: {said(scenario, sample)}")
+                except FAILURES as failure:
+                    sample = None
                     result.failures.append(str(failure))
-                    tell(f"  round {number + 1}: {result.peer} {result.mode}: FAILED: {failure}")
-                    continue
+                    tell(f"  {name}: FAILED: {str(failure)[:1000]}")
                 result.samples.append(sample)
-                tell(f"  round {number + 1}: {result.peer} {result.mode}: {said(scenario, sample)}")
     return results
 
 
-def best_of(results, peer):
+def best_of(scenario, results, peer):
     """The peer's result in its best mode, or None."""
-    own = [result for result in results if result.peer == peer and result.samples]
-    return max(own, key=lambda result: statistics.median(result.rates), default=None)
+    own = [result for result in results if result.peer == peer and result.median is not None]
+    pick = min if scenario.unit.less else max
+    return pick(own, key=lambda result: result.median, default=None)
 
 
-def ratios(ours, theirs):
-    """(median, min, max) of our rate over theirs, round by round."""
-    pairs = [a / b for a, b in zip(ours.rates, theirs.rates)]
-    return statistics.median(pairs), min(pairs), max(pairs)
+def ratios(scenario, ours, theirs):
+    """(median, min, max) of how many times better ours is, round by round; None if never both."""
+    pairs = [scenario.unit.times(a, b) for a, b in zip(ours.values, theirs.values) if a and b]
+    return (statistics.median(pairs), min(pairs), max(pairs)) if pairs else None

@@ -56,8 +56,9 @@ def _kernel(case, number, space):
 MAKERS = {"vsw": _vsw, "ovs": _ovs, "kernel": _kernel}
 
 
-def run_once(peer, seconds):
-    """One transfer; the sample's packets are bytes."""
+def transfer(_, turn):
+    """Bytes a second."""
+    peer = turn.peer
     with contextlib.ExitStack() as stack:
         case = Case(stack)
         hosts = spaces(case)
@@ -68,10 +69,10 @@ def run_once(peer, seconds):
             guest.check(f"ip link set vm{number} mtu {MTU}")
         wait_until(lambda: ping(guests[0], inner(2), 1, timeout=7) == 1, f"{peer} joins the guests")
         guests[1].check("iperf3 -s -1 -D")
-        whole = max(1, round(seconds))
+        whole = max(1, round(turn.seconds))
         said = guests[0].check(f"sleep 0.5; iperf3 -J -O 1 -t {whole} -c {inner(2)}", whole + 30)
         received = json.loads(said)["end"]["sum_received"]
         case.passed()
         if received["bytes"] == 0:
             raise CommandFailed(f"{peer}: nothing arrived")
-        return Sample(received["bytes"], received["seconds"])
+        return Sample(received["bytes"] / received["seconds"])

@@ -8,8 +8,12 @@
 namespace vsw::bench {
 
 void Arrivals::Burst(uint64_t now_tsc) {
-  if (last_tsc_ != 0) longest_gap_tsc_ = std::max(longest_gap_tsc_, now_tsc - last_tsc_);
+  const uint64_t passed = now_tsc - last_tsc_;
+  if (last_tsc_ != 0 && passed > absent_tsc_) {
+    longest_gap_tsc_ = std::max(longest_gap_tsc_, passed - absent_tsc_);
+  }
   last_tsc_ = now_tsc;
+  absent_tsc_ = 0;
 }
 
 void Arrivals::Add(uint32_t low_sequence, uint64_t now_tsc) {

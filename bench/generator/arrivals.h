@@ -32,6 +32,8 @@ class Arrivals {
   /// Within this many cycles `share` (0..1) of the packets arrived; the upper end of a power of
   /// two.
   uint64_t AgeQuantile(double share) const;
+  /// The receiver itself was not there for so long, which is no gap.
+  void Absent(uint64_t tsc) { absent_tsc_ += tsc; }
   /// The longest time between two bursts since the last TakeLongestGap().
   uint64_t TakeLongestGap();
   /// The longest time that a packet took since the last TakeOldest().
@@ -43,7 +45,7 @@ class Arrivals {
 
   uint64_t sent_ = 0, received_ = 0, duplicates_ = 0, reordered_ = 0;
   uint64_t next_ = 0;  // one more than the highest number seen
-  uint64_t last_tsc_ = 0, longest_gap_tsc_ = 0, oldest_tsc_ = 0;
+  uint64_t last_tsc_ = 0, absent_tsc_ = 0, longest_gap_tsc_ = 0, oldest_tsc_ = 0;
   std::vector<uint64_t> seen_;
   std::vector<uint64_t> sent_tsc_;
   std::array<uint64_t, 64> ages_{};  // by power of two

@@ -34,11 +34,13 @@ namespace vsw::bench {
 namespace {
 
 constexpr uint16_t kBurst = Sender::kBurst;
-constexpr uint16_t kDescriptors = 256;
+constexpr uint16_t kDescriptors = 0;  // as many as the device has
 constexpr double kReportSeconds = 0.25;
-constexpr double kQuietSeconds = 0.2;  // after which nothing is on the way any more
+constexpr double kAbsentSeconds = 50e-6;  // no round takes so long: this program was not running
+constexpr double kQuietSeconds = 0.2;     // after which nothing is on the way any more
 
 std::atomic<bool> stop_asked{false};
+std::atomic<bool> first_asked{false};
 std::atomic<bool> second_asked{false};
 
 // What one device sends.
@@ -55,6 +57,7 @@ struct Stream {
 struct Flags {
   Stream first, second;
   std::string rx;
+  bool wait = false;   // for SIGUSR1
   double seconds = 0;  // 0: until a signal
   uint32_t buffers = 16384;
   uint32_t memory_mib = 256;
@@ -121,8 +124,11 @@ class Generator {
     start_tsc_ = rte_rdtsc();
     uint64_t second_start_tsc = 0;
     double next_report = kReportSeconds;
+    uint64_t before = start_tsc_;
     while (!stop_asked.load(std::memory_order_relaxed) && !first_->Done()) {
       const uint64_t now = rte_rdtsc();
+      if (Seconds(now - before) > kAbsentSeconds) arrivals_.Absent(now - before);
+      before = now;
       const double passed = Seconds(now - start_tsc_);
       if (const uint16_t taken = first_->Send(passed); taken > 0) arrivals_.Sent(taken, now);
       if (second_ != nullptr && second_asked.load(std::memory_order_relaxed)) {
@@ -155,6 +161,12 @@ class Generator {
       while (!stop_asked && (rte_eth_link_get_nowait(port, &link) != 0 || !link.link_status)) {
         rte_delay_us_sleep(10'000);
       }
+    }
+    std::printf("{\"ready\": true}\n");
+    std::fflush(stdout);
+    while (!stop_asked && !first_asked) {
+      Receive();
+      rte_delay_us_sleep(1000);
     }
   }
 
@@ -251,7 +263,8 @@ int main(int argc, char** argv) {
   for (const int number : {SIGINT, SIGTERM}) {
     signal(number, [](int) { stop_asked = true; });
   }
-  signal(SIGUSR1, [](int) { second_asked = true; });
+  signal(SIGUSR1, [](int) { first_asked = true; });
+  signal(SIGUSR2, [](int) { second_asked = true; });
   Flags flags;
   CLI::App app{"Sends packets by one DPDK device and checks what arrives by another"};
   app.add_option("--tx", flags.first.device, "DPDK device to send by")->required();
@@ -262,15 +275,17 @@ int main(int argc, char** argv) {
   app.add_option("--bytes", flags.first.bytes, "Frame size without FCS");
   app.add_option("--rate", flags.first.rate, "Packets a second; 0: as many as are taken");
   app.add_option("--packets", flags.first.packets, "Packets to send; 0: without end");
-  app.add_option("--second-tx", flags.second.device, "DPDK device to send by from SIGUSR1 on");
+  app.add_option("--second-tx", flags.second.device, "DPDK device to send by from SIGUSR2 on");
   app.add_option("--second-capture", flags.second.capture, "File with its frames, sent in order");
   app.add_option("--second-rate", flags.second.rate, "Its packets a second");
+  app.add_flag("--wait", flags.wait, "Send from SIGUSR1 on");
   app.add_option("--seconds", flags.seconds, "How long; 0: until a signal");
   app.add_option("--buffers", flags.buffers, "Packet buffers of each device");
   app.add_option("--memory", flags.memory_mib, "Memory, in MiB");
   app.add_option("--core", flags.core, "Core to run on");
   flags.second.order = "sequential";
   CLI11_PARSE(app, argc, argv);
+  if (!flags.wait) first_asked = true;
   if (const absl::Status status = Run(flags); !status.ok()) {
     std::fprintf(stderr, "traffic_generator: %s\n", std::string(status.message()).c_str());
     return 1;

@@ -15,7 +15,8 @@ class Setup:
 
     folder: pathlib.Path          # for sockets and logs
     source: pathlib.Path = None   # capture that port 1 receives over and over; port 2 swallows
-    vhost: tuple = ()             # or: sockets of two guests, which are there already (servers)
+    vhost: tuple = ()             # or: sockets of guests, which are there already (servers); the
+                                  # third one's port has number 3
     rules: tuple = ("in_port=1,actions=output:2",)
     flows: int = 1                # how many flows come, for caches that have to be sized
     mode: str = ""                # one of the peer's own modes
@@ -25,16 +26,11 @@ class Setup:
 
 @dataclasses.dataclass
 class Sample:
-    """What was counted in a span of time."""
+    """One figure, in the scenario's unit."""
 
-    packets: int
-    seconds: float
+    value: float
     own_cycles: float = None  # busy cycles a packet by the peer's own count, if it has one
-
-    @property
-    def rate(self):
-        """Packets a second."""
-        return self.packets / self.seconds
+    notes: dict = dataclasses.field(default_factory=dict)  # what else was counted
 
 
 class Peer:
@@ -63,6 +59,22 @@ class Peer:
         """Packets that left by port 2 since the start."""
         raise NotImplementedError
 
+    def cached_flows(self):
+        """How many flows its caches hold."""
+        raise NotImplementedError
+
+    def pid(self):
+        """Of the process that forwards."""
+        raise NotImplementedError
+
+    def add_idle_ports(self, count):
+        """That many TAPs that nobody sends by."""
+        raise NotImplementedError
+
+    def openflow(self):
+        """Path of the socket that rules are sent to."""
+        raise NotImplementedError
+
     def reset_own_cycles(self):
         """Begins the peer's own count anew."""
 
@@ -76,7 +88,7 @@ class Peer:
         before, start = self.forwarded(), time.monotonic()
         time.sleep(seconds)
         after, end = self.forwarded(), time.monotonic()
-        return Sample(after - before, end - start, self.own_cycles())
+        return Sample((after - before) / (end - start), self.own_cycles())
 
 
 def source_device(setup):

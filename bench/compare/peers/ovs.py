@@ -55,7 +55,7 @@ class OpenVSwitch(Peer):
     def _ports(self):
         if self.setup.vhost:
             return [("type=dpdkvhostuserclient", f"options:vhost-server-path={path}")
-                    for path in self.setup.vhost]
+                    for path in self.setup.vhost[:2]]
         return [("type=dpdk", f"options:dpdk-devargs={source_device(self.setup)}"),
                 ("type=dpdk", "options:dpdk-devargs=net_null1,no-rx=1")]
 
@@ -85,12 +85,14 @@ class OpenVSwitch(Peer):
             *MODES[self.setup.mode or "defaults"])]
         self._vsctl("--no-wait", "set", "Open_vSwitch", ".",
                     *(f"other_config:{setting}" for setting in settings))
-        self._spawn("ovs-vswitchd", DAEMON, f"unix:{self.at}/db.sock", "--pidfile", "--no-chdir",
+        self._spawn("ovs-vswitchd", DAEMON, f"unix:{self.at}/db.sock", "--no-chdir",
+                    f"--pidfile={self.at}/ovs-vswitchd.pid",
                     f"--unixctl={self.at}/ovs-vswitchd.ctl")
         self._vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev",
                     "fail-mode=secure")
         run("ovs-ofctl", "del-flows", self.bridge)
-        run("ovs-ofctl", "add-flows", self.bridge, "-", stdin="\n".join(self.setup.rules) + "\n")
+        run("ovs-ofctl", "-O", "OpenFlow13", "add-flows", self.bridge, "-",
+            stdin="\n".join(self.setup.rules) + "\n")
         if self.setup.tunnel:
             return self._start_tunnel(self.setup.tunnel)
         source, sink = self._ports()
@@ -100,6 +102,9 @@ class OpenVSwitch(Peer):
                         f"other_config:mac-table-size={4 * max(self.setup.flows, 2048)}")
             self._appctl("fdb/add", "br0", "p2", "0", self.setup.station)
         self._add_port(1, source)
+        for number, path in enumerate(self.setup.vhost[2:], 3):
+            self._add_port(number, ("type=dpdkvhostuserclient",
+                                    f"options:vhost-server-path={path}"))
 
     def _start_tunnel(self, tunnel):
         self._vsctl("add-br", "phy", "--", "set", "bridge", "phy", "datapath_type=netdev",
@@ -152,6 +157,22 @@ class OpenVSwitch(Peer):
 
     def forwarded(self):
         return tx_packets(run("ovs-ofctl", "dump-ports", self.sink, "2"))
+
+    def cached_flows(self):
+        found = re.search(r"flows\s*: \(current (\d+)\)", self._appctl("upcall/show"))
+        return int(found.group(1)) if found else 0
+
+    def pid(self):
+        return int((self.at / "ovs-vswitchd.pid").read_text("ascii"))
+
+    def add_idle_ports(self, count):
+        words = []
+        for name in (f"idle{number}" for number in range(count)):
+            words += ["--", "add-port", "br0", name, "--", "set", "interface", name, "type=tap"]
+        self._vsctl(*words[1:])
+
+    def openflow(self):
+        return self.at / "br0.mgmt"
 
     def _appctl(self, *words):
         return self._run("ovs-appctl", "-T", "60", "-t", self.at / "ovs-vswitchd.ctl", *words)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """vsw: both daemons, one worker pinned to the core for forwarding."""
 
+import json
 import subprocess
+import time
 
 from bench.compare import machine, tunnels
 from bench.compare.command import BIN, ROOT, CommandFailed, run
-from bench.compare.peers.base import Peer, source_device, tx_packets, way_out
+from bench.compare.peers.base import Peer, Sample, source_device, tx_packets, way_out
 
 
 class Vsw(Peer):
@@ -29,7 +31,8 @@ class Vsw(Peer):
 
     def _ports(self):
         if self.setup.vhost:
-            return [("type=vhost-user", "mode=client", f"path={path}") for path in self.setup.vhost]
+            return [("type=vhost-user", "mode=client", f"path={path}")
+                    for path in self.setup.vhost[:2]]
         return [("type=dpdk", f"devargs={source_device(self.setup)}"),
                 ("type=dpdk", "devargs=net_null1,no-rx=1")]
 
@@ -48,6 +51,10 @@ class Vsw(Peer):
             self._ctl("set", "bridge", "br0", f"fdb-size={4 * max(self.setup.flows, 2048)}", "--",
                       "fdb", "add", "br0", self.setup.station, "p2")
         self._ctl("add-port", "br0", "p1", "ofport=1", *source)
+
+        for number, path in enumerate(self.setup.vhost[2:], 3):
+            self._ctl("add-port", "br0", f"p{number}", f"ofport={number}", "type=vhost-user",
+                      "mode=client", f"path={path}")
 
     def _start_tunnel(self, tunnel):
         self._ctl("add-br", "phy", "--", "set", "bridge", "phy", "fail-mode=secure")
@@ -74,7 +81,7 @@ class Vsw(Peer):
     def _flows(self, bridge, rules):
         target = f"unix:{self.run_dir}/{bridge}.mgmt"
         run("ovs-ofctl", "del-flows", target)
-        run("ovs-ofctl", "add-flows", target, "-", stdin="\n".join(rules) + "\n")
+        run("ovs-ofctl", "-O", "OpenFlow13", "add-flows", target, "-", stdin="\n".join(rules) + "\n")
 
     def stop(self):
         # The bridges' devices stay when the daemons end; the next round brings some of those names.
@@ -84,6 +91,35 @@ class Vsw(Peer):
             except CommandFailed:
                 pass
         run(ROOT / "deploy" / "vsw", "stop", "--run-dir", self.run_dir)
+
+    def measure(self, seconds):
+        """As any, but guests may not give it enough to do: then its own count of busy cycles, for
+        whole seconds."""
+        if not self.setup.vhost:
+            return super().measure(seconds)
+        before, start = self.forwarded(), time.monotonic()
+        said = self._ctl("--format", "json", "perf", max(1, round(seconds)))
+        after, end = self.forwarded(), time.monotonic()
+        (worker,) = json.loads(said)["workers"]
+        packets = int(worker["packets"])
+        return Sample((after - before) / (end - start),
+                      int(worker["busy_cycles"]) / packets if packets else None)
+
+    def cached_flows(self):
+        said = json.loads(self._ctl("--format", "json", "cache-stats"))
+        return sum(int(worker["megaflows"]) for worker in said["workers"])
+
+    def pid(self):
+        return int((self.run_dir / "vswitchd.pid").read_text("ascii"))
+
+    def add_idle_ports(self, count):
+        words = []
+        for number in range(count):
+            words += ["--", "add-port", "br0", f"idle{number}", "type=tap"]
+        self._ctl(*words[1:])
+
+    def openflow(self):
+        return self.run_dir / "br0.mgmt"
 
     def forwarded(self):
         return tx_packets(run("ovs-ofctl", "dump-ports", self.sink, "2"))

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules that change while packets flow."""
+
+import contextlib
+import subprocess
+import threading
+import time
+
+from bench.compare.command import CommandFailed
+from bench.compare.guests import losses
+from bench.compare.lab import started
+from bench.compare.openflow import ADD, DELETE_STRICT, Connection, flow_mod
+from bench.compare.peers.base import Sample
+
+PER_SECOND = 10_000
+_STEP_SECONDS = 0.01
+_RULES = 10_000  # that come and go, and match nothing that is sent
+_ELSEWHERE = 0xC0A80000  # 192.168.0.0
+_OUTSTANDING = 4  # batches without an answer, when it is the highest rate that is looked for
+_BATCH = 1000
+_ENOUGH = 0.97    # of the flows are cached before the one rule changes
+
+
+def _batches(size):
+    """Without end, in parts of `size`: each rule is added, then each deleted, and so on."""
+    parts = []
+    for command in (ADD, DELETE_STRICT):
+        mods = [flow_mod(command, 100, _ELSEWHERE + i) for i in range(_RULES)]
+        parts += [b"".join(mods[i:i + size]) for i in range(0, _RULES, size)]
+    while True:
+        yield from parts
+
+
+def _pace(link, batches, seconds):
+    """PER_SECOND changes a second for so long; returns how many a second were answered in time."""
+    start, sent = time.monotonic(), 0
+    while (passed := time.monotonic() - start) < seconds:
+        if sent * _STEP_SECONDS > passed:
+            time.sleep(sent * _STEP_SECONDS - passed)
+        link.send(next(batches), sent + 1)
+        sent += 1
+        link.await_barrier()
+    return sent * PER_SECOND * _STEP_SECONDS / (time.monotonic() - start)
+
+
+def _highest(link, batches, seconds):
+    """As many as it takes; changes a second."""
+    start, sent, answered = time.monotonic(), 0, 0
+    while time.monotonic() - start < seconds or answered < sent:
+        if time.monotonic() - start < seconds and sent - answered < _OUTSTANDING:
+            sent += 1
+            link.send(next(batches), sent)
+            continue
+        answered = link.await_barrier()
+    return answered * _BATCH / (time.monotonic() - start)
+
+
+@contextlib.contextmanager
+def _busy_neighbour():
+    """The control core always has something to do, with changes and without: what the forwarding
+    core loses to its sibling does not count."""
+    program = subprocess.Popen(["nice", "-n", "19", "sh", "-c", "while :; do :; done"])
+    try:
+        yield
+    finally:
+        program.kill()
+        program.wait()
+
+
+def kept(scenario, turn):
+    """The share of the rate that is left while PER_SECOND rules a second change."""
+    with started(scenario, turn) as (switch, _), _busy_neighbour():
+        switch.measure(turn.settle(scenario))
+        before = switch.measure(turn.seconds)
+        reached = []
+        with contextlib.closing(Connection(switch.openflow())) as link:
+            batches = _batches(round(PER_SECOND * _STEP_SECONDS))
+            next(batches)
+            changing = threading.Thread(
+                target=lambda: reached.append(_pace(link, batches, turn.seconds + 1.0)))
+            changing.start()
+            time.sleep(0.3)
+            during = switch.measure(turn.seconds)
+            changing.join()
+            highest = _highest(link, _batches(_BATCH), turn.seconds)
+            if link.errors or not reached:
+                raise CommandFailed(f"{turn.peer}: {link.errors} changes refused")
+        return Sample(during.value / before.value, during.own_cycles,
+                      {"before": round(before.value), "changes": round(reached[0]),
+                       "highest": round(highest)})
+
+
+def _longest_gap(reports):
+    return max(report["gap_us"] for report in reports) / 1e6
+
+
+def pause(destination=None):
+    """Makes what measures the longest time without a packet around one change: a rule for what goes
+    to `destination`, or for all packets."""
+    def measure(scenario, turn):
+        with started(scenario, turn) as (switch, guests):
+            guests.begin()
+            guests.await_traffic()
+            deadline = time.monotonic() + turn.patience(60.0, 5.0)
+            while (time.monotonic() < deadline
+                   and switch.cached_flows() < _ENOUGH * scenario.flows):
+                time.sleep(0.3)
+            cached = switch.cached_flows()
+            time.sleep(1.0)
+            known = len(guests.reports())
+            message = flow_mod(ADD, 20, destination, in_port=1)
+            with contextlib.closing(Connection(switch.openflow())) as link:
+                start = time.monotonic()
+                link.send(message, 1)
+                link.await_barrier()
+                answered = time.monotonic() - start
+            time.sleep(turn.patience(3.0, 1.0))
+            reports = guests.reports()
+            quiet, around = reports[known - 3:known], reports[known:]
+            return Sample(_longest_gap(around), notes=losses(guests.stop()) | {
+                "cached": cached, "gap_before": _longest_gap(quiet), "answered": answered})
+    return measure

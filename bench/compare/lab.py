@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One start of one switch, with its guests if it has any, and what is measured by default: how many
+packets it forwards in a second when there are more than enough."""
+
+import contextlib
+import dataclasses
+import pathlib
+import shutil
+import tempfile
+
+from bench.compare import machine
+from bench.compare.command import CommandFailed
+from bench.compare.guests import Guests, losses
+from bench.compare.peers import ALL as PEERS
+from bench.compare.peers.base import Setup
+
+QUICK_SETTLE_SECONDS = 2.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Turn:
+    """Whose turn it is, and how much time there is."""
+
+    peer: str
+    mode: str
+    seconds: float        # that count
+    source: pathlib.Path  # the scenario's capture
+    quick: bool
+
+    def settle(self, scenario):
+        """Seconds before anything is counted."""
+        return min(scenario.settle, QUICK_SETTLE_SECONDS) if self.quick else scenario.settle
+
+    def patience(self, full, quick):
+        """Seconds for something that a slow switch may not end."""
+        return quick if self.quick else full
+
+
+@contextlib.contextmanager
+def started(scenario, turn, seconds=0):
+    """Yields (switch, guests): connected; guests, which end by themselves after `seconds`, do not
+    send yet."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="vsw-bench-"))
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        setup = Setup(folder=folder, source=turn.source, rules=tuple(scenario.rules()),
+                      flows=scenario.flows, mode=turn.mode, station=scenario.station,
+                      tunnel=scenario.tunnel)
+        guests = None
+        if scenario.guests:
+            guests = Guests(folder, scenario.guests, seconds)
+            setup.vhost = guests.sockets
+        switch = PEERS[turn.peer](setup)
+        stack.callback(switch.stop)
+        if guests:
+            stack.callback(guests.stop)  # first
+        switch.start()
+        # Not before: daemons take a core only if they may use it.
+        stack.enter_context(machine.forwarding_core_left_alone())
+        if guests:
+            guests.connect()
+        yield switch, guests
+
+
+def forward(scenario, turn):
+    """Packets a second, and with guests what became of them all."""
+    with started(scenario, turn) as (switch, guests):
+        if guests:
+            guests.begin()
+            guests.await_traffic()
+        switch.measure(turn.settle(scenario))
+        sample = switch.measure(turn.seconds)
+        if sample.value == 0:
+            raise CommandFailed(f"{turn.peer}: nothing was forwarded")
+        if guests:
+            sample.notes = losses(guests.stop())
+        return sample

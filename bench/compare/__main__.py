@@ -46,7 +46,7 @@ def main():
     if os.geteuid() != 0:
         parser.error("needs root: the switches take memory and cores")
     rounds = args.rounds or (1 if args.quick else 5)
-    seconds = args.seconds or (1.0 if args.quick else 3.0)
+    seconds = args.seconds or (0.5 if args.quick else 3.0)
     done, failed = [], False
     command.make_space()
     try:

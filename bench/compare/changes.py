@@ -8,7 +8,7 @@ import time
 
 from bench.compare.command import CommandFailed
 from bench.compare.guests import losses
-from bench.compare.lab import started
+from bench.compare.lab import await_cached, started
 from bench.compare.openflow import ADD, DELETE_STRICT, Connection, flow_mod
 from bench.compare.peers.base import Sample
 
@@ -18,7 +18,6 @@ _RULES = 10_000  # that come and go, and match nothing that is sent
 _ELSEWHERE = 0xC0A80000  # 192.168.0.0
 _OUTSTANDING = 4  # batches without an answer, when it is the highest rate that is looked for
 _BATCH = 1000
-_ENOUGH = 0.97    # of the flows are cached before the one rule changes
 
 
 def _batches(size):
@@ -101,11 +100,7 @@ def pause(destination=None):
         with started(scenario, turn) as (switch, guests):
             guests.begin()
             guests.await_traffic()
-            deadline = time.monotonic() + turn.patience(60.0, 5.0)
-            while (time.monotonic() < deadline
-                   and switch.cached_flows() < _ENOUGH * scenario.flows):
-                time.sleep(0.3)
-            cached = switch.cached_flows()
+            cached = await_cached(switch, scenario.flows, turn.patience(60.0, 7.0))
             time.sleep(1.0)
             known = len(guests.reports())
             message = flow_mod(ADD, 20, destination, in_port=1)

@@ -22,7 +22,7 @@ class Traffic:
 
     ring: str = "split"          # or "packed"
     flows: int = 1000
-    order: str = "uniform"       # or "zipf", or "sequential": one after another
+    order: str = "uniform"       # or "zipf", "sequential", "filling"
     frame_bytes: int = capture.FRAME_BYTES
     frames: typing.Callable = None
     rate: float = 0              # packets a second; 0: as many as are taken

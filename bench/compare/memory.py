@@ -4,13 +4,10 @@ and with as many as it caches."""
 
 import pathlib
 import re
-import time
 
 from bench.compare.command import CommandFailed
-from bench.compare.lab import started
+from bench.compare.lab import await_cached, started
 from bench.compare.peers.base import Sample
-
-_ENOUGH = 0.99  # of the flows
 
 
 def _held(pid):
@@ -24,10 +21,8 @@ def of_a_flow(scenario, turn):
     with started(scenario, turn) as (switch, guests):
         before, cached = _held(switch.pid()), switch.cached_flows()
         guests.begin()
-        deadline = time.monotonic() + turn.patience(60.0, 4.0)
-        while time.monotonic() < deadline and switch.cached_flows() < _ENOUGH * scenario.flows:
-            time.sleep(0.2)
-        counted, after = switch.cached_flows() - cached, _held(switch.pid())
+        counted = await_cached(switch, scenario.flows, turn.patience(60.0, 7.0)) - cached
+        after = _held(switch.pid())
         if counted <= 0:
             raise CommandFailed(f"{turn.peer}: no flow was cached")
         return Sample((after - before) / counted, notes={"cached": counted})

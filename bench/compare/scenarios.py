@@ -52,6 +52,7 @@ class Scenario:
     peers: tuple = ("vsw", "ovs", "testpmd")
     floor: str = "macswap"       # what testpmd does
     settle: float = 1.0          # seconds before anything is counted
+    fill: bool = False           # or until all flows are cached, if that is sooner
     shuffled: bool = True
     guests: Traffic = None
     station: str = ""            # an address that is known behind port 2
@@ -84,7 +85,7 @@ def _exact(count, times):
 def _guests_exact(name, count, goal, aim, settle):
     return Scenario(name, f"a megaflow for each of {_short(count)} flows from a guest", goal, aim,
                     rules=lambda: EXACT, flows=count, ovs_modes=OVS_MANY, settle=settle,
-                    guests=Traffic(flows=count))
+                    fill=True, guests=Traffic(flows=count, order="filling"))
 
 
 def _classbench(name):

@@ -42,6 +42,17 @@ class Uniform : public FlowSource {
   uint64_t state_ = kSeed;
 };
 
+class Filling : public FlowSource {
+ public:
+  explicit Filling(uint32_t flows) : flows_(flows), later_(flows) {}
+  uint32_t Next() override { return next_ < flows_ ? next_++ : later_.Next(); }
+
+ private:
+  const uint32_t flows_;
+  uint32_t next_ = 0;
+  Uniform later_;
+};
+
 class Recorded : public FlowSource {
  public:
   explicit Recorded(std::vector<uint32_t> trace) : trace_(std::move(trace)) {}
@@ -79,6 +90,7 @@ std::unique_ptr<FlowSource> MakeTraceSource(std::vector<uint32_t> trace) {
 
 std::unique_ptr<FlowSource> MakeFlowSource(const std::string& order, uint32_t flows) {
   if (order == "sequential") return std::make_unique<Sequential>(flows);
+  if (order == "filling") return std::make_unique<Filling>(flows);
   if (order == "uniform") return std::make_unique<Uniform>(flows);
   if (order == "zipf") return MakeTraceSource(DrawZipf(flows));
   return nullptr;

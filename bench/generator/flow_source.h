@@ -2,7 +2,7 @@
 //
 // Which flow the next packet belongs to: uniform by chance, Zipf (few flows have most packets), or
 // sequential (every flow once, then again from the first; with more flows than packets, each packet
-// opens a new one). The same seed gives the same order.
+// opens a new one), or filling (every flow once, then uniform). The same seed gives the same order.
 #ifndef VSW_BENCH_GENERATOR_FLOW_SOURCE_H_
 #define VSW_BENCH_GENERATOR_FLOW_SOURCE_H_
 
@@ -20,7 +20,7 @@ class FlowSource {
   virtual uint32_t Next() = 0;
 };
 
-/// `order`: "uniform", "zipf" or "sequential"; nullptr for anything else. REQUIRES: flows > 0.
+/// `order`: "uniform", "zipf", "sequential" or "filling"; nullptr for anything else. REQUIRES: flows > 0.
 std::unique_ptr<FlowSource> MakeFlowSource(const std::string& order, uint32_t flows);
 
 /// The flows of packets of a recorded trace, over and over. REQUIRES: not empty.

@@ -232,7 +232,7 @@ absl::StatusOr<std::unique_ptr<Sender>> MakeSender(const Stream& stream, uint32_
     VSW_ASSIGN_OR_RETURN(pool, FramePool::Create(name, buffers, std::move(capture)));
   }
   if (flows == 0 || MakeFlowSource(stream.order, 1) == nullptr) {
-    return InvalidArgument("--order must be uniform, zipf or sequential, and --flows above 0");
+    return InvalidArgument("--order must be uniform, zipf, sequential or filling, and --flows above 0");
   }
   VSW_ASSIGN_OR_RETURN(const uint16_t port, Open(stream.device, pool->pool()));
   return std::make_unique<Sender>(port, *std::move(pool), MakeFlowSource(stream.order, flows),
@@ -271,7 +271,7 @@ int main(int argc, char** argv) {
   app.add_option("--rx", flags.rx, "DPDK device to receive by");
   app.add_option("--capture", flags.first.capture, "File with the frames to send, each a flow");
   app.add_option("--flows", flags.first.flows, "Number of flows");
-  app.add_option("--order", flags.first.order, "uniform, zipf or sequential");
+  app.add_option("--order", flags.first.order, "uniform, zipf, sequential or filling");
   app.add_option("--bytes", flags.first.bytes, "Frame size without FCS");
   app.add_option("--rate", flags.first.rate, "Packets a second; 0: as many as are taken");
   app.add_option("--packets", flags.first.packets, "Packets to send; 0: without end");

@@ -34,7 +34,8 @@ class Testpmd(Peer):
 
     def start(self):
         devices = [word for device in self._devices() for word in ("--vdev", device)]
-        buffers = max(32768, 2 * self.setup.flows)
+        # A capture's frames stay in buffers of their own.
+        buffers = 32768 if self.setup.vhost else max(32768, 2 * self.setup.flows)
         self.program = Background(
             self.setup.folder / "testpmd.out", "stdbuf", "-oL", "dpdk-testpmd", "-l",
             f"{machine.CONTROL_CORE},{machine.FORWARDING_CORE}", "--no-pci", "--no-telemetry",

@@ -82,7 +82,7 @@ def _headers_of_trace(name):
         yield tuple(map(int, line.split()[:5]))
 
 
-def frames(name, count=100_000):
+def frames(name, count=20_000):
     """The set's own trace in its order if there is one, else headers that its rules match."""
     traced = (FOLDER / f"{name}1_10k.trace.gz").exists()
     headers = _headers_of_trace(name) if traced else _headers_of_rules(name, count)

@@ -27,6 +27,7 @@ class Traffic:
     frames: typing.Callable = None
     rate: float = 0              # packets a second; 0: as many as are taken
     packets: int = 0             # 0: without end
+    once: bool = False           # as many as there are frames
     attack: typing.Callable = None  # frames of the third guest
     attack_rate: float = 0
 
@@ -41,11 +42,13 @@ class Guests:
         devices = [f"net_virtio_user{n},path={path},server=1,queues=1,packed_vq={packed},"
                    f"queue_size={_RING if n == 0 else 4 * _RING}"
                    for n, path in enumerate(self.sockets)]
+        frames = traffic.frames() if traffic.frames else ()
+        packets = len(frames) if traffic.once else traffic.packets
         words = ["--tx", devices[0], "--rx", devices[1], "--wait", "--order", traffic.order,
-                 "--rate", traffic.rate, "--packets", traffic.packets, "--seconds", seconds,
+                 "--rate", traffic.rate, "--packets", packets, "--seconds", seconds,
                  "--core", machine.CONTROL_CORE]
-        if traffic.frames:
-            capture.write(folder / "frames.pcap", traffic.frames(), shuffled=False)
+        if frames:
+            capture.write(folder / "frames.pcap", frames, shuffled=False)
             words += ["--capture", folder / "frames.pcap"]
         else:
             words += ["--flows", traffic.flows, "--bytes", traffic.frame_bytes]

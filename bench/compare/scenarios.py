@@ -99,13 +99,12 @@ def _first(name, title, frames, rules, count, goal, aim="", **more):
     """Each of `frames` once."""
     return Scenario(name, title, goal, aim, rules=rules, flows=count, ovs_modes=OVS_DEFAULTS,
                     peers=("vsw", "ovs"), measure=first_packets.rate, unit=units.FIRST_PACKETS,
-                    guests=Traffic(frames=frames, order="sequential", packets=count), **more)
+                    guests=Traffic(frames=frames, order="sequential", once=True), **more)
 
 
 def _classbench_cold(name):
-    count = 100_000
     return _first(f"classbench-{name}-cold", f"ClassBench {name}, 10,000 rules, the trace once",
-                  lambda: classbench.frames(name)[:count], lambda: classbench.rules(name), count,
+                  lambda: classbench.frames(name), lambda: classbench.rules(name), 100_000,
                   Goal(ovs=3), "10x ovs", available=lambda: classbench.available(name))
 
 

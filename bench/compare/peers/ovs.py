@@ -91,7 +91,7 @@ class OpenVSwitch(Peer):
         self._vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev",
                     "fail-mode=secure")
         run("ovs-ofctl", "del-flows", self.bridge)
-        run("ovs-ofctl", "-O", "OpenFlow13", "add-flows", self.bridge, "-",
+        run("ovs-ofctl", "-O", "OpenFlow14", "--bundle", "add-flows", self.bridge, "-",
             stdin="\n".join(self.setup.rules) + "\n")
         if self.setup.tunnel:
             return self._start_tunnel(self.setup.tunnel)

@@ -81,7 +81,7 @@ class Vsw(Peer):
     def _flows(self, bridge, rules):
         target = f"unix:{self.run_dir}/{bridge}.mgmt"
         run("ovs-ofctl", "del-flows", target)
-        run("ovs-ofctl", "-O", "OpenFlow13", "add-flows", target, "-", stdin="\n".join(rules) + "\n")
+        run("ovs-ofctl", "-O", "OpenFlow14", "--bundle", "add-flows", target, "-", stdin="\n".join(rules) + "\n")
 
     def stop(self):
         # The bridges' devices stay when the daemons end; the next round brings some of those names.

@@ -209,6 +209,10 @@ std::set<int> UnderlayEngine::NeededDevices() const {
   for (const auto& [ends, entry] : entries_) {
     if (entry.way.problem.empty() && entry.way.device.index != 0) {
       needed.insert(entry.way.device.index);
+      // The other end's packets come in where its routes lead.
+      for (const KernelAddress& own : addresses_) {
+        if (own.address == entry.way.source) needed.insert(own.device);
+      }
     }
   }
   for (const TunnelEnds& ends : config_.tunnels) {

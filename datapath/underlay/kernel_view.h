@@ -43,6 +43,8 @@ struct KernelDevice {
 struct KernelAddress {
   int device = 0;
   IpAddress address;
+  bool one_link = false;    // its scope: good on the device's link only
+  bool deprecated = false;  // better not used for what is new
   bool operator==(const KernelAddress&) const = default;
 };
 

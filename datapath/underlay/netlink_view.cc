@@ -199,7 +199,10 @@ class NetlinkView final : public KernelView {
           });
           if (local.is_unset()) local = address;
           if (local.is_unset() || local.is_loopback()) return;
-          all.push_back({static_cast<int>(header->ifa_index), local});
+          all.push_back({.device = static_cast<int>(header->ifa_index),
+                         .address = local,
+                         .one_link = header->ifa_scope >= RT_SCOPE_LINK,
+                         .deprecated = (header->ifa_flags & IFA_F_DEPRECATED) != 0});
         });
     return all;
   }

@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "base/status.h"
+#include "datapath/underlay/source_address.h"
 
 namespace vsw {
 namespace {
@@ -95,7 +96,15 @@ Way WayOfKernel(const UnderlayConfig& config, const TunnelEnds& ends, const Kern
   if (route.mtu != 0) way.mtu = std::min(way.mtu, route.mtu);
   const auto bridge_device = config.bridge_devices.find(device->index);
   if (bridge_device != config.bridge_devices.end()) way.enters_bridge_by = bridge_device->second;
-  if (way.source.is_any()) return NoWay(device->name + " has no address to send from");
+  if (ends.local.is_any() && !MaySendFrom(way.source, ends.remote)) {
+    way.source =
+        ChooseSource(ends.remote, device->index, route.gateway.is_unset(), kernel->ListAddresses());
+  }
+  if (way.source.is_any()) {
+    return NoWay(
+        fmt::format("the route to {} leads to {}, and this host has no address to send from",
+                    ends.remote.ToString(), device->name));
+  }
   return way;
 }
 

@@ -2,6 +2,8 @@
 """What carries tunnels: a kernel device, a bridge's internal port, a DPDK port with an address; and how
 tunnels follow when routes, devices and addresses change."""
 
+import re
+
 from lib.case import main, wait_until
 from lib.endpoint import command
 from lib.traffic import ping, ping_once, transfer
@@ -31,6 +33,38 @@ def follows_the_kernel(case, one, two):
     wait_until(lambda: "eth1" in str(one.facts("t1")), "the port goes by eth1")
     wait_until(lambda: ping(one.guest, inner(2), count=1, timeout=7) == 1, "the way is found")
     transfer(one.guest, two.guest, inner(2), mib=4)
+
+
+def from_another_device(case, one, two):
+    """The kernel has a route and names no address for it that the other end could answer."""
+    case.step("the route's device has no address: one from elsewhere on the host is taken")
+    elsewhere = outer(1, 6).replace("::", ":1::")
+    one.space.check("ip link add name home type veth peer name home-peer && ip link set home up; "
+                    "ip link set home-peer up; echo 0 >/proc/sys/net/ipv6/conf/home/disable_ipv6; "
+                    f"ip address add {elsewhere}/128 dev home nodad; "
+                    "echo 1 >/proc/sys/net/ipv6/conf/eth1/use_oif_addrs_only; "
+                    f"ip -6 address flush dev eth1 scope global; "
+                    f"ip -6 route add {outer(2, 6)} dev eth1")
+    # A host asks for neighbours by the address's own device alone, so that it takes a gateway.
+    link_local = re.search(r"fe80::\S+(?=/)", one.space.check("ip -6 address show dev eth1")).group()
+    two.space.check(f"ip -6 route add {elsewhere} via {link_local} dev eth1")
+    route = one.space.check(f"ip -6 route get {outer(2, 6)}")
+    assert elsewhere not in route, route
+    for host in (one, two):
+        host.switch.ctl("del-port", "t1")
+    one.tunnel("t1", "vxlan", 2, "key=1", family=6)
+    two.switch.ctl("add-port", "br0", "t1", "type=vxlan", f"remote={elsewhere}", "key=1")
+    wait_until(lambda: f"from {elsewhere} to" in str(one.facts("t1")), "the port says from where")
+    wait_until(lambda: ping(one.guest, inner(2), count=1, timeout=7) == 1, "the way is found")
+    transfer(one.guest, two.guest, inner(2), mib=4)
+    one.space.check("ip link del home; echo 0 >/proc/sys/net/ipv6/conf/eth1/use_oif_addrs_only")
+    wait_until(lambda: "no address to send from" in str(one.facts("t1")), "there is no address left")
+    two.space.check(f"ip -6 route del {elsewhere}")
+    one.space.check(f"ip -6 route del {outer(2, 6)}; ip address flush dev eth1 scope global")
+    address(one.space, 1, "eth1")
+    for host, other in ((one, 2), (two, 1)):
+        host.switch.ctl("del-port", "t1")
+        host.tunnel("t1", "vxlan", other, "key=1")
 
 
 def by_internal_port(case, one, two):
@@ -84,6 +118,7 @@ def body(case):
     """See the module's text."""
     one, two = hosts(case)
     follows_the_kernel(case, one, two)
+    from_another_device(case, one, two)
     by_internal_port(case, one, two)
     by_own_address(case, one, two)
 

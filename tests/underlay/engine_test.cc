@@ -105,6 +105,12 @@ TEST_F(UnderlayEngineTest, AsksForTheNeighbourOfAConfiguredTunnelBeforeItsFirstP
   EXPECT_TRUE(engine_.report().tunnels.at({{}, Ip("192.0.2.2")}).ready);
 }
 
+TEST_F(UnderlayEngineTest, ReceivesWhereTheAddressIsThatItSendsFrom) {
+  kernel_.AddRoute("192.0.2.2", 2, "198.51.100.1");
+  Configure();
+  EXPECT_THAT(open_, ElementsAre(std::pair(PortNo{4002}, "eth0"), std::pair(PortNo{4003}, "eth1")));
+}
+
 TEST_F(UnderlayEngineTest, HiddenPortsReceiveForEveryAddressOfTheHost) {
   Configure();
   ASSERT_TRUE(published_.roles.contains(PortNo{4002}));

@@ -167,6 +167,12 @@ TEST_F(UnderlayPortTest, NetlinkKnowsRoutesNeighboursAndAddresses) {
   EXPECT_FALSE(kernel_->FindRoute({Ip("203.0.113.9"), Ip("192.0.2.2")}).ok());
   EXPECT_THAT(kernel_->ListAddresses(),
               ::testing::Contains(KernelAddress{device, Ip("192.0.2.1")}));
+  ASSERT_TRUE(
+      Shell("ip address add 192.0.2.7/32 dev u0 scope link && "
+            "ip address add 192.0.2.8/32 dev u0 valid_lft 900 preferred_lft 0"));
+  EXPECT_THAT(kernel_->ListAddresses(),
+              ::testing::IsSupersetOf({KernelAddress{device, Ip("192.0.2.7"), true, false},
+                                       KernelAddress{device, Ip("192.0.2.8"), false, true}}));
 
   kernel_->TakeChanges();
   EXPECT_EQ(kernel_->FindNeighbour(device, Ip("192.0.2.2")).state,

@@ -61,6 +61,20 @@ TEST_F(FindWayTest, PrefersTheLocalAddressThatIsAskedFor) {
   EXPECT_EQ(Find("192.0.2.2", "192.0.2.7").source, Ip("192.0.2.7"));
 }
 
+TEST_F(FindWayTest, ChoosesTheAddressThatTheKernelDoesNot) {
+  kernel_.AddRoute("2001:db8:5::2", 2, "fe80::1", "fe80::254");
+  EXPECT_THAT(Find("2001:db8:5::2").problem, HasSubstr("no address to send from"));
+  EXPECT_EQ(Find("2001:db8:5::2", "2001:db8::9").source, Ip("2001:db8::9"));
+  kernel_.addresses = {{2, Ip("fe80::1"), true}, {3, Ip("2001:db8::1")}};
+  Way way = Find("2001:db8:5::2");
+  EXPECT_EQ(way.problem, "");
+  EXPECT_EQ(way.source, Ip("2001:db8::1"));
+  EXPECT_EQ(way.hop, Ip("fe80::254"));
+  EXPECT_EQ(way.source_mac, Mac(2));
+  kernel_.routes[Ip("2001:db8:5::2")].source = {};
+  EXPECT_EQ(Find("2001:db8:5::2").source, Ip("2001:db8::1"));
+}
+
 TEST_F(FindWayTest, EntersTheBridgeOfAnInternalPort) {
   config_.bridge_devices[2] = PortNo{9};
   EXPECT_EQ(Find("192.0.2.2").enters_bridge_by, PortNo{9});

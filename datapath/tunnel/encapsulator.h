@@ -53,6 +53,7 @@ class Encapsulator {
     IpAddress local;
     TunnelOffloads offloads;
     OuterHeaders headers;
+    uint32_t max_plain_bytes = 0;  // of an untagged frame for which no options are set
   };
   // Of the burst at hand.
   struct Job {
@@ -67,6 +68,7 @@ class Encapsulator {
   };
   static constexpr size_t kManyWays = 256;
 
+  const Way* SendOne(const Job& job, const Way* way, rte_mbuf* packet);
   const Way* FindWay(const EncapConfig& config, const TunnelEnds& ends, DropReason* refusal);
   void Encapsulate(const Job& job, const Way& way, rte_mbuf* packet, const TunnelSet* set);
   void EncapsulateOffloaded(const Job& job, const Way& way, Frame frame);

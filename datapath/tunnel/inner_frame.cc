@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datapath/tunnel/inner_frame.h"
 
-#include <rte_mbuf.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -21,22 +19,7 @@ T Load(const uint8_t* at) {
   return value;
 }
 
-// No secret: whoever knows which flows share a source port has learned nothing.
-class Mixer {
- public:
-  void Add(uint64_t word) {
-    state_ = (state_ ^ word) * 0x9e3779b97f4a7c15;
-    state_ ^= state_ >> 32;
-  }
-  uint32_t hash() const { return static_cast<uint32_t>(state_ >> 16); }
-
- private:
-  uint64_t state_ = 0x2545f4914f6cdd1d;
-};
-
-bool HasPorts(uint8_t protocol) { return protocol == 6 || protocol == 17 || protocol == 132; }
-
-void ReadIpv4(const uint8_t* ip, uint32_t left, InnerFrame* inner, Mixer* mixer) {
+void ReadIpv4(const uint8_t* ip, uint32_t left, InnerFrame* inner, FrameMixer* mixer) {
   if (left < 20 || ip[0] >> 4 != 4) return;
   inner->ip_version = 4;
   inner->tos = ip[1];
@@ -44,17 +27,17 @@ void ReadIpv4(const uint8_t* ip, uint32_t left, InnerFrame* inner, Mixer* mixer)
   mixer->Add(Load<uint64_t>(ip + 12));
   const uint32_t header = (ip[0] & 0xfu) * 4;
   const bool fragment = (Load<Be16>(ip + 6).Get() & 0x3fff) != 0;
-  const bool ports = !fragment && HasPorts(ip[9]) && header + 4 <= left;
+  const bool ports = !fragment && FrameMixer::HasPorts(ip[9]) && header + 4 <= left;
   mixer->Add(uint64_t{ip[9]} << 32 | (ports ? Load<uint32_t>(ip + header) : 0));
 }
 
-void ReadIpv6(const uint8_t* ip, uint32_t left, InnerFrame* inner, Mixer* mixer) {
+void ReadIpv6(const uint8_t* ip, uint32_t left, InnerFrame* inner, FrameMixer* mixer) {
   if (left < 40 || ip[0] >> 4 != 6) return;
   inner->ip_version = 6;
   inner->tos = static_cast<uint8_t>(ip[0] << 4 | ip[1] >> 4);
   inner->ttl = ip[7];
   for (uint32_t i = 8; i < 40; i += 8) mixer->Add(Load<uint64_t>(ip + i));
-  const bool ports = HasPorts(ip[6]) && left >= 44;
+  const bool ports = FrameMixer::HasPorts(ip[6]) && left >= 44;
   // The label stands for the ports where there are none to be seen (RFC 6437).
   const uint32_t label = Load<uint32_t>(ip) & Be32::From(0xfffff).raw;
   mixer->Add(uint64_t{ip[6]} << 32 | (ports ? Load<uint32_t>(ip + 40) : label));
@@ -74,7 +57,7 @@ InnerFrame ReadInnerFrame(const rte_mbuf* packet) {
     if (type != 0x8100 && type != 0x88a8) break;
   }
   inner.l3 = static_cast<uint16_t>(type_at + 2);
-  Mixer mixer;
+  FrameMixer mixer;
   const uint16_t type = Load<Be16>(bytes + type_at).Get();
   if (type == 0x0800) ReadIpv4(bytes + inner.l3, size - inner.l3, &inner, &mixer);
   if (type == 0x86dd) ReadIpv6(bytes + inner.l3, size - inner.l3, &inner, &mixer);

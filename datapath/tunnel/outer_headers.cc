@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datapath/tunnel/outer_headers.h"
 
-#include <rte_mbuf.h>
-
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
@@ -10,15 +8,13 @@
 #include "datapath/packet/checksum.h"
 #include "datapath/packet/flow_key.h"
 #include "datapath/tunnel/decap_table.h"
-#include "datapath/tunnel/ecn.h"
 #include "datapath/tunnel/tunnel_headers.h"
 
 namespace vsw {
 namespace {
 
 constexpr uint32_t kUdpBytes = 8;
-constexpr uint32_t kGreChecksumAt = 4;        // behind the start of GRE's header
-constexpr uint16_t kFirstSourcePort = 49152;  // RFC 7348 section 5, RFC 8926 section 3.3
+constexpr uint32_t kGreChecksumAt = 4;  // behind the start of GRE's header
 constexpr uint16_t kDontFragment = 0x4000;
 
 template <typename T>
@@ -156,7 +152,8 @@ OuterHeaders::OuterHeaders(const TunnelConfig& config, const IpAddress& remote,
   bytes_ = builder.size();
   std::memcpy(template_.end() - bytes_, builder.data(), bytes_);
   const uint8_t* ip = builder.data() + kEthernetBytes;
-  if (v4_) ip_sum_ = AddBytes(0, ip, l4_ - kEthernetBytes);
+  if (v4_) ip_sum_ = FoldSum(AddBytes(0, ip, l4_ - kEthernetBytes));
+  plain_ = v4_ && !udp_checksum_ && !gre_checksum_ && !key_is_flow_ && bytes_ <= kPlainRoom;
   const Be32 protocol_word = Be32::From(protocol);
   const uint64_t addresses = v4_ ? AddBytes(0, ip + 12, 8) : AddBytes(0, ip + 8, 32);
   pseudo_sum_ = AddBytes(addresses, &protocol_word, sizeof(protocol_word));
@@ -209,7 +206,7 @@ void OuterHeaders::FillIp(uint8_t* ip, const InnerFrame& inner, const TunnelSet*
   Store(ip + 4, id);
   ip[8] = ttl;
   // The words of TOS and TTL as they stand in memory.
-  const uint64_t sum = ip_sum_ + (uint32_t{tos} << 8) + length.raw + id.raw + ttl;
+  const uint64_t sum = uint64_t{ip_sum_} + (uint32_t{tos} << 8) + length.raw + id.raw + ttl;
   Store(ip + 10, static_cast<uint16_t>(~FoldSum(sum)));
 }
 

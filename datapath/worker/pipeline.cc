@@ -325,9 +325,7 @@ TunnelOffloads Pipeline::OffloadsOf(PortNo egress) const {
   return port != nullptr ? port->tunnel_offloads() : TunnelOffloads{};
 }
 
-void Pipeline::Send(PortNo egress, std::span<rte_mbuf*> frames) {
-  for (rte_mbuf* frame : frames) batches_.Add(egress, frame);
-}
+void Pipeline::Send(PortNo egress, std::span<rte_mbuf*> frames) { batches_.AddAll(egress, frames); }
 
 void Pipeline::Enter(PortNo in_port, std::span<rte_mbuf*> frames) {
   for (rte_mbuf* frame : frames) entering_.Push(in_port, frame);

@@ -22,9 +22,10 @@ namespace vsw {
 inline constexpr uint16_t kNeverMalformedBytes = 14 + 2 * 4;
 
 /// True: the frame is such a packet, and `*line` and line 0 of `key` are what ParsePacket() would
-/// give. False: nothing was written that counts; ask ParsePacket().
+/// give, with `lines` as those that are written. False: nothing was written that counts; ask
+/// ParsePacket().
 [[gnu::always_inline]] inline bool ParsePlain(const rte_mbuf* packet, PortNo in_port, KeyLine* line,
-                                              FlowKey* key) {
+                                              FlowKey* key, uint8_t lines = kLineBase) {
   // Numbers as they stand on the wire, in a little-endian register.
   constexpr uint16_t kIpv4 = 0x0008, kVlan = 0x0081, kQinq = 0xa888;
   constexpr uint16_t kPresent = 0x0010, kOffsetAndMore = 0xff3f, kTcpFlags = 0xff0f;
@@ -72,7 +73,7 @@ inline constexpr uint16_t kNeverMalformedBytes = 14 + 2 * 4;
   line->word[0] = ToInt(in_port);
   line->word[1] = load(frame, k64);
   line->word[2] = load(frame + 8, k32) | uint64_t{type} << 32 | tpid << 48;
-  line->word[3] = tci | uint64_t{kLineBase} << 56;
+  line->word[3] = tci | uint64_t{lines} << 56;
   line->word[4] = load(ip + 12, k64);
   line->word[5] =
       proto | uint64_t{ip[1]} << 8 | uint64_t{ip[8]} << 16 | uint64_t{load(l4, k32)} << 32;

@@ -50,12 +50,17 @@ class IngressRoles {
   /// nullptr takes it away. Returns the former role.
   [[nodiscard]] std::unique_ptr<const IngressRole> Publish(
       PortNo port, std::unique_ptr<const IngressRole> role) {
-    return std::unique_ptr<const IngressRole>(
+    std::unique_ptr<const IngressRole> former(
         roles_[ToInt(port) % kMaxPorts].exchange(role.release(), std::memory_order_acq_rel));
+    generation_.fetch_add(1, std::memory_order_acq_rel);
+    return former;
   }
+  /// Grows with every publication. Whoever keeps what Find() says reads this first.
+  uint64_t generation() const noexcept { return generation_.load(std::memory_order_acquire); }
 
  private:
   std::array<std::atomic<const IngressRole*>, kMaxPorts> roles_{};
+  std::atomic<uint64_t> generation_{1};
 };
 
 }  // namespace vsw

@@ -68,6 +68,7 @@ void TunnelTable::Publish() {
   }
   const std::unique_ptr<const DecapTable> former(
       table_.exchange(new DecapTable(rows), std::memory_order_acq_rel));
+  generation_.fetch_add(1, std::memory_order_acq_rel);
   synchronize_();
 }
 

@@ -3,8 +3,8 @@
 // The tunnel ports of the switch, for those who receive. Ports enter themselves; the table that
 // workers look into is made anew with each change.
 //
-// Thread safety: Load() on workers; every other member from any thread that is not a worker. A
-// former table is freed after a grace period.
+// Thread safety: Load() and generation() on workers; every other member from any thread that is not
+// a worker. A former table is freed after a grace period.
 #ifndef VSW_DATAPATH_TUNNEL_TUNNEL_TABLE_H_
 #define VSW_DATAPATH_TUNNEL_TUNNEL_TABLE_H_
 
@@ -38,6 +38,8 @@ class TunnelTable {
 
   /// Never null.
   const DecapTable* Load() const noexcept { return table_.load(std::memory_order_acquire); }
+  /// Grows with every change. Whoever keeps what Load() says reads this first.
+  uint64_t generation() const noexcept { return generation_.load(std::memory_order_acquire); }
 
  private:
   struct Port {
@@ -53,6 +55,7 @@ class TunnelTable {
   std::map<PortNo, Port> ports_;
   std::map<BridgeId, std::shared_ptr<const TunnelOptionMap>> options_;
   std::atomic<const DecapTable*> table_;
+  std::atomic<uint64_t> generation_{1};
 };
 
 }  // namespace vsw

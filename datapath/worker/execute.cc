@@ -227,7 +227,18 @@ void Executor::SetTunnel(rte_mbuf* packet, std::span<const uint8_t> bytes) {
 
 void Executor::Decapsulate(rte_mbuf* packet, const Action& action, bool edited,
                            const PacketContext& context) {
+  if (env_.tunnels != nullptr) known_.Begin(env_.tunnels->generation());
+  PlainOuter outer;
+  if (const auto* known = known_.Peel(packet, context.key->in_port, &outer); known != nullptr) {
+    FlowKey tunnel;
+    tunnel.in_port = known->port;
+    tunnel.lines = kLineTunnel;
+    known->WriteTunnelLine(outer, &tunnel);
+    return EnterBy(packet, tunnel, context);
+  }
   FlowKey key = *context.key;
+  const bool plain = ReadPlainOuter(packet, key.in_port, &outer);
+  const uint32_t bytes_before = packet->pkt_len;
   DecapResult result = {DecapVerdict::kNotForTunnel};
   const bool parsed =
       !edited || ParsePacket(packet, context.key->in_port, &key) == DropReason::kNone;
@@ -244,13 +255,18 @@ void Executor::Decapsulate(rte_mbuf* packet, const Action& action, bool edited,
       counters->Drop(result.reason);
       return rte_pktmbuf_free(packet);
     }
-    case DecapVerdict::kDone: {
-      PortCounters& counters = env_.counters[ToInt(result.port) % kMaxPorts];
-      counters.rx_packets.Add(1);
-      counters.rx_bytes.Add(packet->pkt_len);
-      return LookUpAgain(packet, 0, key, context);
-    }
+    case DecapVerdict::kDone:
+      if (plain) known_.Learn(outer, bytes_before - packet->pkt_len, key);
+      return EnterBy(packet, key, context);
   }
+}
+
+// The frame came out of the tunnel whose port `key` has.
+void Executor::EnterBy(rte_mbuf* packet, const FlowKey& key, const PacketContext& context) {
+  PortCounters& counters = env_.counters[ToInt(key.in_port) % kMaxPorts];
+  counters.rx_packets.Add(1);
+  counters.rx_bytes.Add(packet->pkt_len);
+  LookUpAgain(packet, 0, key, context);
 }
 
 void Executor::Upcall(const rte_mbuf* packet, const Action& action, std::span<const Action> slots,

@@ -15,6 +15,7 @@
 #include "datapath/flow/meter_table.h"
 #include "datapath/flow/stat_table.h"
 #include "datapath/packet/tunnel_mark.h"
+#include "datapath/tunnel/known_outers.h"
 #include "datapath/tunnel/tunnel_table.h"
 #include "datapath/worker/slow_events.h"
 #include "datapath/worker/transmit.h"
@@ -102,6 +103,7 @@ class Executor {
   bool Meter(PacketEditor* editor, const Action& action, const PacketContext& context);
   void Decapsulate(rte_mbuf* packet, const Action& action, bool edited,
                    const PacketContext& context);
+  void EnterBy(rte_mbuf* packet, const FlowKey& key, const PacketContext& context);
   void Upcall(const rte_mbuf* packet, const Action& action, std::span<const Action> slots,
               const PacketContext& context);
   void Recirculate(rte_mbuf* packet, uint32_t recirc_id, const PacketContext& context) {
@@ -115,6 +117,7 @@ class Executor {
   const std::unique_ptr<Recirculation[]> recirculations_;
   uint32_t recirculation_count_ = 0;
   TunnelSetArena tunnel_sets_;
+  KnownOuters known_;
   uint64_t upcalls_ = 0;
   uint64_t lost_upcalls_ = 0;
 };

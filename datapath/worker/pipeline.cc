@@ -4,6 +4,8 @@
 #include <rte_cycles.h>
 #include <rte_prefetch.h>
 
+#include <utility>
+
 #include "datapath/packet/parser.h"
 #include "datapath/packet/plain_parser.h"
 #include "datapath/worker/execute.h"
@@ -50,9 +52,12 @@ void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_
   clock_.Enter(PerfStage::kLookup);
   if (!ForwardAll(in_port, burst, now_tsc)) {
     clock_.Enter(PerfStage::kParse);
-    const uint32_t count = Parse(in_port, burst);
+    const uint32_t count = Parse(in_port, burst, now_tsc);
     Lookup(count, now_tsc);
-    if (count > 0) guesses_[ToInt(in_port) % kMaxPorts] = work_[count - 1].flow;
+    if (count > 0) {
+      const FlowLookup& last = work_[count - 1];
+      guesses_[ToInt(last.key.in_port) % kMaxPorts] = last.flow;
+    }
   }
   if (executor_.recirculation_count() > 0) [[unlikely]]
     Recirculate(now_tsc);
@@ -106,11 +111,17 @@ rte_mbuf* Pipeline::CopyIn(std::span<const uint8_t> frame) {
   return nullptr;
 }
 
-// What comes in by a port may have one decision that reads nothing of the packet. True: it has, and
-// that was done.
-bool Pipeline::ForwardAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
+// The one decision, to send it elsewhere, for whatever comes in by the port; nullptr: there is none
+// that reads nothing of the packet.
+Megaflow* Pipeline::DecisionFor(PortNo in_port) const {
   Megaflow* flow = flows_->FindForPort(in_port);
-  if (flow == nullptr || flow->actions->single_output == kNoPort) return false;
+  return flow != nullptr && flow->actions->single_output != kNoPort ? flow : nullptr;
+}
+
+// True: there is one decision for all of the burst, and it was done.
+bool Pipeline::ForwardAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
+  Megaflow* flow = DecisionFor(in_port);
+  if (flow == nullptr) return false;
   if (env_.underlay != nullptr && env_.underlay->ingress.Find(in_port) != nullptr) return false;
   uint64_t bytes = 0;
   bool whole = true;
@@ -131,44 +142,111 @@ bool Pipeline::ForwardAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t n
   return true;
 }
 
-uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst) {
-  for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod(packet, void*));
+[[gnu::always_inline]] inline void Pipeline::PrepareGuessed(FlowLookup* work, const KeyLine& line,
+                                                            Guess* guess) {
+  if (guess->flow != nullptr && flows_->Decides(*guess->flow, line)) {
+    work->flow = guess->flow;
+    ++guess->hits;
+  } else {
+    guess->flow = nullptr;  // for the rest of the burst: where flows are many it only costs
+    flows_->Prepare(work, line);
+  }
+}
+
+uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
   const IngressRole* role =
       env_.underlay != nullptr ? env_.underlay->ingress.Find(in_port) : nullptr;
-  if (role != nullptr) [[unlikely]] {
-    // Where the inner headers begin.
-    for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod_offset(packet, void*, 64));
-  }
+  for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod(packet, void*));
+  PortCounters* const counters = env_.CountersOf(in_port);
+  counters->rx_packets.Add(burst.size());
+  if (role != nullptr) return ParseUnderlay(*role, in_port, burst, now_tsc);
   uint64_t bytes = 0;
-  uint32_t count = 0, guessed = 0;
-  Megaflow* guess = guesses_[ToInt(in_port) % kMaxPorts];
+  uint32_t count = 0;
+  Guess guess = {guesses_[ToInt(in_port) % kMaxPorts]};
   for (rte_mbuf* packet : burst) {
     bytes += packet->pkt_len;
     FlowLookup* work = &work_[count];
     KeyLine line;
-    if (role == nullptr && ParsePlain(packet, in_port, &line, &work->key)) [[likely]] {
+    if (ParsePlain(packet, in_port, &line, &work->key)) [[likely]] {
       work->packet = packet;
       work->lookups = 0;
+      PrepareGuessed(work, line, &guess);
       ++count;
-      if (guess != nullptr && flows_->Decides(*guess, line)) {
-        work->flow = guess;
-        ++guessed;
-      } else {
-        guess = nullptr;  // for the rest of the burst: where flows are many it only costs
-        flows_->Prepare(work, line);
-      }
+    } else if (ParseOne(packet, in_port, work)) [[likely]] {
+      flows_->Prepare(work);
+      ++count;
+    }
+  }
+  counters->rx_bytes.Add(bytes);
+  stats_.megaflow_hits.Add(guess.hits);
+  return count;
+}
+
+// By a port with addresses of ours: what was inside of a tunnel's packets is received by the
+// tunnel.
+uint32_t Pipeline::ParseUnderlay(const IngressRole& role, PortNo in_port,
+                                 std::span<rte_mbuf*> burst, uint64_t now_tsc) {
+  // Where the inner headers begin.
+  for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod_offset(packet, void*, 64));
+  terminator_.Begin();
+  uint64_t bytes = 0;
+  uint32_t count = 0;
+  TunnelRun run;
+  Guess guess = {nullptr};
+  for (rte_mbuf* packet : burst) {
+    bytes += packet->pkt_len;
+    FlowLookup* work = &work_[count];
+    PlainOuter outer;
+    const KnownOuters::Known* known = terminator_.Peel(packet, in_port, &outer);
+    if (known == nullptr) [[unlikely]] {
+      if (!ParseOne(packet, in_port, work) || !terminator_.Run(role, work)) continue;
+      flows_->Prepare(work);
+      ++count;
       continue;
     }
-    if (!ParseOne(packet, in_port, work)) [[unlikely]]
+    if (known->port != run.port) [[unlikely]] {
+      EndRun(run, now_tsc);
+      run = {.port = known->port, .decision = DecisionFor(known->port)};
+      guess.flow = guesses_[ToInt(known->port) % kMaxPorts];
+    }
+    ++run.packets;
+    run.bytes += packet->pkt_len;
+    // Not past those of this burst that are yet to be looked up.
+    if (run.decision != nullptr && count == 0 && packet->data_len >= kNeverMalformedBytes) {
+      ++run.decided_packets;
+      run.decided_bytes += packet->pkt_len;
+      batches_.Add(run.decision->actions->single_output, packet);
       continue;
-    if (role != nullptr && !terminator_.Run(*role, work)) continue;
-    flows_->Prepare(work);
-    ++count;
+    }
+    KeyLine line;
+    if (ParsePlain(packet, run.port, &line, &work->key, kLineBase | kLineTunnel)) [[likely]] {
+      work->packet = packet;
+      work->lookups = 0;
+      known->WriteTunnelLine(outer, &work->key);
+      PrepareGuessed(work, line, &guess);
+      ++count;
+    } else if (ParseOne(packet, run.port, work)) {
+      known->WriteTunnelLine(outer, &work->key);
+      work->key.lines |= kLineTunnel;
+      flows_->Prepare(work);
+      ++count;
+    }
   }
-  env_.CountersOf(in_port)->rx_packets.Add(burst.size());
+  EndRun(run, now_tsc);
   env_.CountersOf(in_port)->rx_bytes.Add(bytes);
-  stats_.megaflow_hits.Add(guessed);
+  stats_.megaflow_hits.Add(guess.hits);
   return count;
+}
+
+void Pipeline::EndRun(const TunnelRun& run, uint64_t now_tsc) {
+  if (run.packets == 0) return;
+  env_.CountersOf(run.port)->rx_packets.Add(run.packets);
+  env_.CountersOf(run.port)->rx_bytes.Add(run.bytes);
+  if (run.decided_packets == 0) return;
+  stats_.megaflow_hits.Add(run.decided_packets);
+  run.decision->packets += run.decided_packets;
+  run.decision->bytes += run.decided_bytes;
+  run.decision->used_tsc = now_tsc;
 }
 
 bool Pipeline::ParseOne(rte_mbuf* packet, PortNo in_port, FlowLookup* work) {
@@ -307,6 +385,17 @@ void Pipeline::Recirculate(uint64_t now_tsc) {
 
 bool Pipeline::ParseAgain(const Recirculation& from, FlowLookup* work) {
   FlowKey* key = &work->key;
+  work->packet = from.packet;
+  work->lookups = from.lookups;
+  KeyLine line;
+  const auto lines = static_cast<uint8_t>(kLineBase | (from.tunnel.lines & kTunnelLines));
+  if (ParsePlain(from.packet, from.in_port, &line, key, lines)) [[likely]] {
+    CopyTunnelLines(from.tunnel, key);
+    key->recirc_id = from.recirc_id;
+    line.word[0] |= uint64_t{from.recirc_id} << 32;
+    flows_->Prepare(work, line);
+    return true;
+  }
   const DropReason reason = ParsePacket(from.packet, from.in_port, key);
   if (reason != DropReason::kNone) {
     env_.Drop(from.packet, from.in_port, reason);
@@ -314,8 +403,6 @@ bool Pipeline::ParseAgain(const Recirculation& from, FlowLookup* work) {
   }
   key->recirc_id = from.recirc_id;
   CopyTunnelLines(from.tunnel, key);
-  work->packet = from.packet;
-  work->lookups = from.lookups;
   flows_->Prepare(work);
   return true;
 }

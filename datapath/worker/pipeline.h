@@ -77,6 +77,20 @@ class Pipeline : private TunnelOutlet {
     alignas(TunnelSet) std::array<uint8_t, kMaxTunnelSetBytes> set;
   };
 
+  // What the packet before was decided by, within a burst.
+  struct Guess {
+    Megaflow* flow;
+    uint64_t hits = 0;
+  };
+
+  // Packets out of one tunnel that stand together in a burst.
+  struct TunnelRun {
+    PortNo port = kNoPort;
+    Megaflow* decision = nullptr;  // if there is one for all that the tunnel brings
+    uint64_t packets = 0, bytes = 0;
+    uint64_t decided_packets = 0, decided_bytes = 0;
+  };
+
   // TunnelOutlet.
   TunnelOffloads OffloadsOf(PortNo egress) const override;
   void Send(PortNo egress, std::span<rte_mbuf*> frames) override;
@@ -85,7 +99,12 @@ class Pipeline : private TunnelOutlet {
   bool Hold(rte_mbuf* packet, const TunnelEnds& ends, PortNo tunnel) override;
 
   bool ForwardAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
-  uint32_t Parse(PortNo in_port, std::span<rte_mbuf*> burst);
+  Megaflow* DecisionFor(PortNo in_port) const;
+  uint32_t Parse(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
+  uint32_t ParseUnderlay(const IngressRole& role, PortNo in_port, std::span<rte_mbuf*> burst,
+                         uint64_t now_tsc);
+  void EndRun(const TunnelRun& run, uint64_t now_tsc);
+  void PrepareGuessed(FlowLookup* work, const KeyLine& line, Guess* guess);
   bool ParseOne(rte_mbuf* packet, PortNo in_port, FlowLookup* work);
   void Finish(uint64_t now_tsc);
   void TakeEntering(uint64_t now_tsc);

@@ -28,12 +28,16 @@ bool Terminator::Run(const IngressRole& role, FlowLookup* work) {
   if (later_fragment && key->ip_proto == DecapTable::kProtocolUdp) {
     return drop(in_port, DropReason::kTunnelFragment);
   }
+  PlainOuter outer;
+  const bool plain = ReadPlainOuter(work->packet, in_port, &outer);
+  const uint32_t bytes_before = work->packet->pkt_len;
   const DecapResult result = Decapsulate(work->packet, *env_.tunnels->Load(), key);
   switch (result.verdict) {
     case DecapVerdict::kDone: {
       PortCounters* const counters = env_.CountersOf(result.port);
       counters->rx_packets.Add(1);
       counters->rx_bytes.Add(work->packet->pkt_len);
+      if (plain) known_.Learn(outer, bytes_before - work->packet->pkt_len, *key);
       return true;
     }
     case DecapVerdict::kNotForTunnel:

@@ -9,6 +9,7 @@
 
 #include "datapath/flow/flow_table.h"
 #include "datapath/tunnel/ingress_roles.h"
+#include "datapath/tunnel/known_outers.h"
 #include "datapath/worker/pipeline_environment.h"
 #include "datapath/worker/transmit.h"
 
@@ -20,6 +21,18 @@ class Terminator {
   Terminator(const PipelineEnvironment& environment, TransmitBatches* batches)
       : env_(environment), batches_(batches) {}
 
+  /// A burst begins.
+  void Begin() {
+    if (env_.tunnels != nullptr) {
+      known_.Begin(env_.tunnels->generation() + env_.underlay->ingress.generation());
+    }
+  }
+  /// The quick way, for a packet behind outer headers that were seen before: takes them off. The
+  /// tunnel that it was for, whose port it was received by; nullptr: Run() has to look.
+  [[gnu::always_inline]] const KnownOuters::Known* Peel(rte_mbuf* packet, PortNo in_port,
+                                                        PlainOuter* outer) const {
+    return known_.Peel(packet, in_port, outer);
+  }
   /// False: the packet ends here. Else it goes to a bridge, and its key is that of what was inside
   /// if it was a tunnel's. REQUIRES: its key is what the parser says, from a port of this role.
   bool Run(const IngressRole& role, FlowLookup* work);
@@ -27,6 +40,7 @@ class Terminator {
  private:
   const PipelineEnvironment& env_;
   TransmitBatches* const batches_;
+  KnownOuters known_;
 };
 
 }  // namespace vsw

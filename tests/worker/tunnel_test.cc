@@ -109,6 +109,45 @@ TEST_F(TunnelTest, TakesFramesOutInTheSamePass) {
   EXPECT_EQ(counters_[1].rx_packets.Get(), 2u);
 }
 
+TEST_F(TunnelTest, TakesLaterFramesOutAsTheFirst) {
+  MakeTunnel({{"remote", "192.0.2.2"}, {"key", "100"}});
+  Ingress(1, /*hidden=*/true);
+  ByPort({{kTunnel, To(3)}});
+  const Bytes arp = PacketBuilder().Ethernet(2, 1).Type(0x1234).Payload(50).Build();
+  Receive({Outer(100, Inner())});
+  Receive({Outer(100, Inner(50)), Outer(101, Inner()), Outer(100, arp), Outer(100, Inner())});
+  EXPECT_EQ(third_.TakeSent(), (std::vector<Frame>{Inner(), Inner(50), arp, Inner()}));
+  EXPECT_EQ(counters_[kTunnel].rx_packets.Get(), 4u);
+  EXPECT_EQ(counters_[kTunnel].rx_bytes.Get(), 2 * Inner().size() + Inner(50).size() + arp.size());
+  EXPECT_EQ(counters_[1].rx_packets.Get(), 5u);
+  EXPECT_EQ(Drops(1, kTunnelUnknown), 1u);
+  for (const FlowKey& key : keys_) {
+    EXPECT_EQ(key.in_port, PortNo{kTunnel});
+    EXPECT_EQ(key.tun_id.Get(), 100u);
+    EXPECT_EQ(key.tun_ipv4_src.Get(), kRemote);
+  }
+}
+
+TEST_F(TunnelTest, ForgetsWhatTunnelsAndAddressesThereWere) {
+  MakeTunnel({{"remote", "192.0.2.2"}, {"key", "100"}});
+  Ingress(1, /*hidden=*/true);
+  ByPort({{kTunnel, To(3)}});
+  Receive({Outer(100, Inner()), Outer(100, Inner())});
+  EXPECT_EQ(third_.TakeSent().size(), 2u);
+  auto elsewhere = std::make_unique<IngressRole>();
+  elsewhere->hidden = true;
+  (void)underlay_.ingress.Publish(PortNo{1}, std::move(elsewhere));
+  Receive({Outer(100, Inner())});
+  EXPECT_EQ(Drops(1, kTunnelUnknown), 1u);
+  Ingress(1, /*hidden=*/true);
+  Receive({Outer(100, Inner()), Outer(100, Inner())});
+  EXPECT_EQ(third_.TakeSent().size(), 2u);
+  ports_.Remove(PortNo{kTunnel});
+  tunnel_.reset();
+  Receive({Outer(100, Inner())});
+  EXPECT_EQ(Drops(1, kTunnelUnknown), 2u);
+}
+
 TEST_F(TunnelTest, NamesWhatIsForNoTunnel) {
   MakeTunnel({{"remote", "192.0.2.2"}, {"key", "100"}});
   Ingress(1, /*hidden=*/true);

@@ -38,6 +38,9 @@ class Kernel(Peer):
 
     def start(self):
         tunnel = self.setup.tunnel
+        # Where netfilter for bridges is built in, it is on; a bridge does without.
+        for table in ("iptables", "ip6tables", "arptables"):
+            run("sysctl", "-q", "-e", f"net.bridge.bridge-nf-call-{table}=0")
         for near, far in (("in", "in-peer"), ("out", "out-peer")):
             self._ip(f"link add {near} type veth peer name {far}")
             self._ip(f"link set {near} up")

@@ -5,6 +5,7 @@ import argparse
 import os
 import pathlib
 import sys
+import time
 
 from bench.compare import command, machine, measure, report, scenarios
 from bench.compare.peers import ALL as PEERS
@@ -47,7 +48,7 @@ def main():
         parser.error("needs root: the switches take memory and cores")
     rounds = args.rounds or (1 if args.quick else 5)
     seconds = args.seconds or (0.5 if args.quick else 3.0)
-    done, failed = [], False
+    done, failed, start = [], False, time.monotonic()
     command.make_space()
     try:
         with machine.reserved_hugepages():
@@ -63,6 +64,8 @@ def main():
                                       lambda text: print(text, flush=True))
                 failed |= any(result.failures for result in results)
                 done.append((scenario, results))
+    except KeyboardInterrupt:
+        failed = True  # what was measured by then is written
     finally:
         command.remove_space()
     text = report.table(done) + "\n" + report.notes(done)
@@ -70,7 +73,7 @@ def main():
     (args.out / "results.txt").write_text(text, "utf-8")
     (args.out / "results.json").write_text(report.as_json(facts, done), "utf-8")
     (args.out / "results.svg").write_text(report.picture(done), "utf-8")
-    print(f"\n{text}\nwritten to {args.out}")
+    print(f"\n{text}\nwritten to {args.out}; took {time.monotonic() - start:.0f} s")
     return 1 if failed else 0
 
 

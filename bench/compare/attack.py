@@ -24,6 +24,7 @@ RULES = ("priority=1,in_port=1,actions=output:2",
          f"priority=10,in_port=3,udp,tp_src={_CLIENT_PORT},actions=output:2",
          "priority=1,in_port=3,actions=drop")
 _FRAMES = 1 << 16
+_LEAST_SECONDS = 2.0
 
 
 def _differing(value, bits, agree, chance):
@@ -47,13 +48,14 @@ def kept(scenario, turn):
     with started(scenario, turn) as (switch, guests):
         guests.begin()
         guests.await_traffic()
-        switch.measure(turn.patience(3.0, 2.0))
-        before = switch.measure(turn.seconds)
+        time.sleep(turn.patience(3.0, 1.0))
+        seconds = max(turn.seconds, _LEAST_SECONDS)
+        before = switch.measure(seconds)
         guests.begin_attack()
-        time.sleep(turn.patience(5.0, 2.0))
-        during = switch.measure(turn.seconds)
+        time.sleep(turn.patience(5.0, 1.0))
+        during = switch.measure(seconds)
         attack = guests.reports()
-        (first, last) = attack[-1 - max(1, int(4 * turn.seconds))], attack[-1]
+        (first, last) = attack[-1 - max(1, int(4 * seconds))], attack[-1]
         sent = (last["second_sent"] - first["second_sent"]) / (last["seconds"] - first["seconds"])
         return Sample(during.value / before.value, during.own_cycles,
                       losses(guests.stop()) | {

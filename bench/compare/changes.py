@@ -69,7 +69,7 @@ def _busy_neighbour():
 def kept(scenario, turn):
     """The share of the rate that is left while PER_SECOND rules a second change."""
     with started(scenario, turn) as (switch, _), _busy_neighbour():
-        switch.measure(turn.settle(scenario))
+        time.sleep(turn.settle(scenario))
         before = switch.measure(turn.seconds)
         reached = []
         with contextlib.closing(Connection(switch.openflow())) as link:

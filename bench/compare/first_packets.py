@@ -8,7 +8,7 @@ from bench.compare.lab import started
 from bench.compare.peers.base import Sample
 
 # How long a slow switch may take; what it did by then counts.
-_FULL_SECONDS, _QUICK_SECONDS = 20.0, 2.0
+_FULL_SECONDS, _QUICK_SECONDS = 20.0, 1.0
 
 
 def _once(scenario, turn):

@@ -57,9 +57,9 @@ class Guests:
             words += ["--second-tx", devices[2], "--second-capture", folder / "attack.pcap",
                       "--second-rate", traffic.attack_rate]
         self.program = Background(folder / "generator.out", PROGRAM, *words)
-        # The driver waits in turn for the switch to connect to each device.
+        # The driver waits in turn for the switch to connect to each device, in this order: 2, 1, 3.
         try:
-            self._wait(self.sockets[0].exists, "make its first socket")
+            self._wait(self.sockets[1].exists, "make its first socket")
         except CommandFailed:
             self.stop()
             raise

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Ports that nobody sends by, beside two that are busy."""
 
+import time
+
 from bench.compare.lab import started
 from bench.compare.peers.base import Sample
 
@@ -10,10 +12,10 @@ PORTS = 256
 def kept(scenario, turn):
     """The share of the rate that is left when they have come."""
     with started(scenario, turn) as (switch, _):
-        switch.measure(turn.settle(scenario))
+        time.sleep(turn.settle(scenario))
         before = switch.measure(turn.seconds)
         switch.add_idle_ports(PORTS)
-        switch.measure(turn.settle(scenario))
+        time.sleep(turn.settle(scenario))
         after = switch.measure(turn.seconds)
         return Sample(after.value / before.value, after.own_cycles,
                       {"before": round(before.value)})

@@ -59,7 +59,7 @@ struct Flags {
   std::string rx;
   bool wait = false;   // for SIGUSR1
   double seconds = 0;  // 0: until a signal
-  uint32_t buffers = 16384;
+  uint32_t buffers = 4096;
   uint32_t memory_mib = 256;
   int core = 0;
 };
@@ -232,7 +232,8 @@ absl::StatusOr<std::unique_ptr<Sender>> MakeSender(const Stream& stream, uint32_
     VSW_ASSIGN_OR_RETURN(pool, FramePool::Create(name, buffers, std::move(capture)));
   }
   if (flows == 0 || MakeFlowSource(stream.order, 1) == nullptr) {
-    return InvalidArgument("--order must be uniform, zipf, sequential or filling, and --flows above 0");
+    return InvalidArgument(
+        "--order must be uniform, zipf, sequential or filling, and --flows above 0");
   }
   VSW_ASSIGN_OR_RETURN(const uint16_t port, Open(stream.device, pool->pool()));
   return std::make_unique<Sender>(port, *std::move(pool), MakeFlowSource(stream.order, flows),
@@ -241,12 +242,13 @@ absl::StatusOr<std::unique_ptr<Sender>> MakeSender(const Stream& stream, uint32_
 
 absl::Status Run(const Flags& flags) {
   VSW_RETURN_IF_ERROR(StartEal(flags));
-  VSW_ASSIGN_OR_RETURN(const std::unique_ptr<Sender> first, MakeSender(flags.first, flags.buffers));
+  // A device is ready when its switch has connected: first that to which the first packet goes.
   std::optional<uint16_t> rx;
   if (!flags.rx.empty()) {
     VSW_ASSIGN_OR_RETURN(FramePool pool, FramePool::Create("rx", flags.buffers, 60));
     VSW_ASSIGN_OR_RETURN(rx, Open(flags.rx, pool.pool()));
   }
+  VSW_ASSIGN_OR_RETURN(const std::unique_ptr<Sender> first, MakeSender(flags.first, flags.buffers));
   std::unique_ptr<Sender> second;
   if (!flags.second.device.empty()) {
     VSW_ASSIGN_OR_RETURN(second, MakeSender(flags.second, flags.buffers));

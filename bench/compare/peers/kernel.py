@@ -16,7 +16,7 @@ from bench.compare.command import Background, CommandFailed, run
 from bench.compare.peers.base import Peer, Sample
 
 _FEEDER_MIB = 256
-_FEEDING_SECONDS = 2.0
+_FEEDING_SECONDS = 1.0
 
 
 class Kernel(Peer):

@@ -36,6 +36,7 @@ void Idle::Sleep(PollList* list, uint64_t max_ns) {
     if (fd == Port::kHasWork) {
       has_work = true;
       q.next_poll_tsc = 0;
+      q.backoff_tsc = 0;
     } else if (fd == Port::kMustPoll) {
       must_poll = true;
       q.next_poll_tsc = 0;
@@ -52,7 +53,9 @@ void Idle::Sleep(PollList* list, uint64_t max_ns) {
     ppoll(list->fds.data(), list->fds.size(), &timeout, nullptr);
     step_ns_ = std::min(step_ns_ * 2, kMaxStepNs);
     for (size_t i = 0; i < list->fd_queues.size(); ++i) {
-      if (list->fds[i].revents != 0) list->queues[list->fd_queues[i]].next_poll_tsc = 0;
+      if (list->fds[i].revents == 0) continue;
+      list->queues[list->fd_queues[i]].next_poll_tsc = 0;
+      list->queues[list->fd_queues[i]].backoff_tsc = 0;
     }
     if (list->fds.back().revents != 0) {
       uint64_t count;
@@ -60,6 +63,7 @@ void Idle::Sleep(PollList* list, uint64_t max_ns) {
       for (PollQueue& q : list->queues) q.next_poll_tsc = 0;
     }
   }
+  list->active = list->queues.size();  // the worker sees for itself which have been empty for long
   for (size_t i = 0; i < begun; ++i) list->queues[i].port->EndSleep(list->queues[i].queue);
 }
 

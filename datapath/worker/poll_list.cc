@@ -3,7 +3,10 @@
 
 namespace vsw {
 
-void PollList::Add(Port* port, QueueId queue) { queues.push_back({.port = port, .queue = queue}); }
+void PollList::Add(Port* port, QueueId queue) {
+  queues.push_back({.port = port, .queue = queue});
+  active = queues.size();
+}
 
 void PollList::Finish() {
   fds.reserve(queues.size() + 1);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The receive queues of one worker, with what it remembers about each. A queue that was empty is
-// asked again only after a while, longer each time up to a bound, so that many idle ports do not
-// slow the busy ones.
+// asked again only after a while, longer each time up to a bound, and from there on in its turn, as
+// IdleShare has time, so that many idle ports do not slow the busy ones.
 //
 // Thread safety: the control thread builds a list and publishes it; from then on the worker alone
 // touches it, until it is withdrawn and a grace period is over.
@@ -11,6 +11,7 @@
 
 #include <poll.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -32,6 +33,8 @@ struct PollList {
   void Finish();
 
   std::vector<PollQueue> queues;
+  size_t active = 0;                // that many come first; the others have been empty for long
+  size_t turn = 0;                  // which of the others is asked next
   std::vector<pollfd> fds;          // scratch of Idle
   std::vector<uint32_t> fd_queues;  // index into queues, by position in fds
 };

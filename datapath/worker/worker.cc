@@ -11,6 +11,8 @@
 #include <sys/prctl.h>
 
 #include <future>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "base/status.h"
@@ -21,6 +23,8 @@ namespace {
 constexpr uint64_t kSweepEveryUs = 1000;
 constexpr uint32_t kSlotsPerSweep = 256;
 constexpr uint64_t kMaxBackoffUs = 20;
+constexpr uint64_t kMostIdleUs = 50;
+constexpr size_t kIdleQueuesARound = 32;  // that are looked at
 constexpr uint64_t kSleepWithFlowsNs = 200'000'000;
 constexpr uint64_t kSleepWithoutFlowsNs = 1'000'000'000;
 constexpr uint64_t kSleepWithHeldNs = 100'000'000;
@@ -34,7 +38,8 @@ Worker::Worker(WorkerId id, int core, const PipelineEnvironment& environment,
       shared_(shared),
       tsc_per_us_(environment.tsc_hz / 1'000'000),
       pipeline_(environment, std::move(flows)),
-      idle_(tsc_per_us_) {
+      idle_(tsc_per_us_),
+      idle_share_(kMostIdleUs * tsc_per_us_) {
   VSW_CHECK(id == environment.worker);
 }
 
@@ -86,29 +91,56 @@ bool Worker::TakeOrders() {
   return mailbox_.Run(pipeline_);
 }
 
+bool Worker::IsLongEmpty(const PollQueue& queue) const {
+  return queue.backoff_tsc >= kMaxBackoffUs * tsc_per_us_;
+}
+
 uint32_t Worker::PollQueues(PollList* list, uint64_t now_tsc) {
-  rte_mbuf* burst[kBurst];
   uint32_t total = 0;
-  StageClock* const clock = pipeline_.clock();
-  for (PollQueue& q : list->queues) {
-    if (now_tsc < q.next_poll_tsc) continue;
-    const PortNo number = q.port->number();
-    clock->Enter(PerfStage::kReceive);
-    const uint16_t n = q.port->Receive(q.queue, burst, env_.counters[ToInt(number)]);
-    if (n == 0) {
-      clock->ReceivedNothing();
-      q.backoff_tsc = std::min(q.backoff_tsc + tsc_per_us_ / 2, kMaxBackoffUs * tsc_per_us_);
-      q.next_poll_tsc = now_tsc + q.backoff_tsc;
+  std::vector<PollQueue>& queues = list->queues;
+  for (size_t i = 0; i < list->active;) {
+    if (IsLongEmpty(queues[i])) {
+      std::swap(queues[i], queues[--list->active]);
       continue;
     }
-    q.backoff_tsc = 0;
-    q.next_poll_tsc = 0;
-    total += n;
-    pipeline_.Process(number, {burst, n}, now_tsc);
-    if (clock->on()) [[unlikely]]
-      clock->CountBurst(n);
+    if (now_tsc >= queues[i].next_poll_tsc) total += Poll(&queues[i], now_tsc);
+    ++i;
+  }
+  // Of the others as many as there is time for, each in its turn.
+  const size_t others = std::min(queues.size() - list->active, kIdleQueuesARound);
+  for (size_t i = 0; i < others && idle_share_.Allows(); ++i) {
+    if (list->turn < list->active || list->turn >= queues.size()) list->turn = list->active;
+    PollQueue& q = queues[list->turn++];
+    if (now_tsc < q.next_poll_tsc) continue;
+    const uint64_t start_tsc = rte_rdtsc();
+    total += Poll(&q, now_tsc);
+    if (IsLongEmpty(q)) {
+      idle_share_.Spend(rte_rdtsc() - start_tsc);
+    } else {
+      std::swap(q, queues[list->active++]);
+    }
   }
   return total;
+}
+
+uint16_t Worker::Poll(PollQueue* q, uint64_t now_tsc) {
+  rte_mbuf* burst[kBurst];
+  StageClock* const clock = pipeline_.clock();
+  const PortNo number = q->port->number();
+  clock->Enter(PerfStage::kReceive);
+  const uint16_t n = q->port->Receive(q->queue, burst, env_.counters[ToInt(number)]);
+  if (n == 0) {
+    clock->ReceivedNothing();
+    q->backoff_tsc = std::min(q->backoff_tsc + tsc_per_us_ / 2, kMaxBackoffUs * tsc_per_us_);
+    q->next_poll_tsc = now_tsc + q->backoff_tsc;
+    return 0;
+  }
+  q->backoff_tsc = 0;
+  q->next_poll_tsc = 0;
+  pipeline_.Process(number, {burst, n}, now_tsc);
+  if (clock->on()) [[unlikely]]
+    clock->CountBurst(n);
+  return n;
 }
 
 void Worker::LookAfterTime(uint64_t now_tsc) {
@@ -146,6 +178,7 @@ void Worker::Loop() {
     }
     const uint64_t end_tsc = rte_rdtsc();
     (received > 0 ? busy_tsc_ : idle_tsc_).Add(end_tsc - last_tsc);
+    idle_share_.Pass(end_tsc - last_tsc, received > 0);
     pipeline_.EndRound(received > 0, end_tsc);
     last_tsc = end_tsc;
   }

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "datapath/worker/idle.h"
+#include "datapath/worker/idle_share.h"
 #include "datapath/worker/order.h"
 #include "datapath/worker/pipeline.h"
 #include "datapath/worker/poll_list.h"
@@ -59,6 +60,9 @@ class Worker {
  private:
   void Loop();
   uint32_t PollQueues(PollList* list, uint64_t now_tsc);
+  uint16_t Poll(PollQueue* queue, uint64_t now_tsc);
+  // Whether it has been empty so long that it is asked in its turn only.
+  bool IsLongEmpty(const PollQueue& queue) const;
   bool TakeOrders();
   void LookAfterTime(uint64_t now_tsc);
   absl::Status PrepareThread();
@@ -69,6 +73,7 @@ class Worker {
   const uint64_t tsc_per_us_;
   Pipeline pipeline_;
   Idle idle_;
+  IdleShare idle_share_;
   Mailbox mailbox_;
   std::atomic<PollList*> poll_list_{nullptr};
   PollList no_queues_;  // slept on while there is no list

@@ -17,6 +17,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "base/status.h"
@@ -29,6 +30,7 @@
 #include "datapath/process/mbuf_pool.h"
 #include "datapath/process/memory_plan.h"
 #include "datapath/process/pid_file.h"
+#include "datapath/process/start_anew.h"
 #include "datapath/process/stop_wait.h"
 #include "datapath/tunnel/underlay_tables.h"
 #include "datapath/underlay/underlay.h"
@@ -43,11 +45,13 @@ namespace {
 constexpr int kExitCannotStart = 1;
 constexpr int kExitUsage = 2;
 constexpr unsigned kStopSeconds = 2;
+constexpr const char* kHugepagesGone = "--hugepages-gone";
 
 struct Flags {
   std::string run_dir = "/run/vsw";
   std::string workers;
   uint64_t memory_mib = 512;
+  bool hugepages_gone = false;
   std::string log_level = "info";
   TlsSettings tls;  // of OpenFlow connections
 };
@@ -154,7 +158,15 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   return absl::OkStatus();
 }
 
-absl::Status Run(const Flags& flags) {
+/// Others may have taken the hugepages since they were counted, or a limit keeps them from us.
+absl::Status StartWithoutHugepages(const absl::Status& error, std::vector<std::string> arguments,
+                                   const std::set<int>& descriptors) {
+  VSW_LOG_WARN("{}; going on without hugepages", std::string(error.message()));
+  arguments.push_back(kHugepagesGone);
+  return StartAnew(arguments, descriptors);
+}
+
+absl::Status Run(const Flags& flags, const std::vector<std::string>& arguments) {
   const sigset_t stop_signals = BlockStopSignals();
   VSW_ASSIGN_OR_RETURN(const PidFile pid_file, PidFile::Lock(flags.run_dir, "vswitchd"));
   cpu_set_t allowed;
@@ -163,8 +175,15 @@ absl::Status Run(const Flags& flags) {
     return ErrnoStatus(error, "read the cores that this process may use");
   }
   VSW_ASSIGN_OR_RETURN(const std::vector<int> cores, ParseCoreList(flags.workers, "", allowed));
-  VSW_ASSIGN_OR_RETURN(const MemoryPlan memory, PlanMemory(flags.memory_mib, ""));
-  VSW_RETURN_IF_ERROR(StartEal(memory));
+  VSW_ASSIGN_OR_RETURN(
+      const MemoryPlan memory,
+      PlanMemory(flags.memory_mib, flags.hugepages_gone ? Hugepages::kGone : Hugepages::kIfFree,
+                 ""));
+  const std::set<int> descriptors = OpenDescriptors();
+  if (const absl::Status status = StartEal(memory); !status.ok()) {
+    if (!memory.hugepages) return status;
+    return StartWithoutHugepages(status, arguments, descriptors);
+  }
   return Serve(flags, cores, memory, stop_signals);
 }
 
@@ -174,6 +193,8 @@ void AddFlags(CLI::App* app, Flags* flags) {
   app->add_option("--workers", flags->workers,
                   "Cores to run workers on, such as 1,3-5 (default: one worker, not pinned)");
   app->add_option("--memory", flags->memory_mib, "Memory to use, in MiB")->capture_default_str();
+  // Not for people: see StartWithoutHugepages().
+  app->add_flag(kHugepagesGone, flags->hugepages_gone)->group("");
   app->add_option("--log-level", flags->log_level, "trace, debug, info, warn, error or off")
       ->capture_default_str();
   app->add_option("--of-private-key", flags->tls.private_key,
@@ -200,7 +221,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "vswitchd: %s\n", std::string(status.message()).c_str());
     return vsw::kExitUsage;
   }
-  const absl::Status status = vsw::Run(flags);
+  const absl::Status status = vsw::Run(flags, {argv, argv + argc});
   if (status.ok()) return 0;
   VSW_LOG_ERROR("vswitchd: {}", std::string(status.message()));
   return vsw::kExitCannotStart;

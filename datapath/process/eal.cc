@@ -76,12 +76,14 @@ absl::Status StartEal(const MemoryPlan& plan) {
   std::vector<std::string> arguments = Arguments(plan, FirstCore(allowed));
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
-  if (rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0) {
-    const std::string what = rte_strerror(rte_errno);
+  const bool failed = rte_eal_init(static_cast<int>(argv.size()), argv.data()) < 0;
+  const int error = rte_errno;
+  pthread_setaffinity_np(pthread_self(), sizeof(allowed), &allowed);
+  if (failed) {
+    const std::string what = rte_strerror(error);
     return ResourceExhausted("DPDK could not start with {} MiB ({}): {}; give another --memory",
                              plan.mib, plan.description, what);
   }
-  pthread_setaffinity_np(pthread_self(), sizeof(allowed), &allowed);
   return absl::OkStatus();
 }
 

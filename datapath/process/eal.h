@@ -12,7 +12,8 @@
 
 namespace vsw {
 
-/// Errors: ResourceExhausted and what DPDK's error number says, with what to do.
+/// Once in the life of a program, even if it fails. Errors: ResourceExhausted and what DPDK's error
+/// number says, with what to do.
 [[nodiscard]] absl::Status StartEal(const MemoryPlan& plan);
 
 }  // namespace vsw

@@ -21,9 +21,13 @@ struct MemoryPlan {
 inline constexpr uint64_t kMinMemoryMib = 64;
 inline constexpr uint64_t kMaxMemoryMib = 1u << 20;
 
-/// Reads below `root` ("" = the machine). Errors: InvalidArgument (a size out of range),
+enum class Hugepages { kIfFree, kGone };
+
+/// Reads below `root` ("" = the machine). kGone: there were some, which could not be had when they
+/// were wanted. Errors: InvalidArgument (a size out of range),
 /// ResourceExhausted (not that much memory; says what to do).
-[[nodiscard]] absl::StatusOr<MemoryPlan> PlanMemory(uint64_t mib, const std::string& root);
+[[nodiscard]] absl::StatusOr<MemoryPlan> PlanMemory(uint64_t mib, Hugepages hugepages,
+                                                    const std::string& root);
 
 }  // namespace vsw
 

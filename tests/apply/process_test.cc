@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <tuple>
 
 #include "datapath/process/core_list.h"
 #include "datapath/process/memory_plan.h"
 #include "datapath/process/pid_file.h"
+#include "datapath/process/start_anew.h"
 
 namespace vsw {
 namespace {
@@ -36,31 +40,80 @@ class ProcessTest : public testing::Test {
 
 TEST_F(ProcessTest, TakesHugepagesWhenEnoughOfOneSizeAreFree) {
   Machine(256, 0, 100);
-  auto plan = PlanMemory(512, root_);
+  auto plan = PlanMemory(512, Hugepages::kIfFree, root_);
   ASSERT_TRUE(plan.ok());
   EXPECT_TRUE(plan->hugepages);
   EXPECT_EQ(plan->description.rfind("hugepages 2 MiB", 0), 0u);
   Machine(255, 1, 100);
-  plan = PlanMemory(512, root_);
+  plan = PlanMemory(512, Hugepages::kIfFree, root_);
   ASSERT_TRUE(plan.ok());
   EXPECT_EQ(plan->description.rfind("hugepages 1 GiB", 0), 0u);
 }
 
 TEST_F(ProcessTest, TakesOrdinaryMemoryOtherwiseAndSaysWhy) {
   Machine(255, 0, 1000);
-  const auto plan = PlanMemory(512, root_);
+  const auto plan = PlanMemory(512, Hugepages::kIfFree, root_);
   ASSERT_TRUE(plan.ok());
   EXPECT_FALSE(plan->hugepages);
   EXPECT_NE(plan->description.find("255 of the 256"), std::string::npos) << plan->description;
   EXPECT_NE(plan->description.find("vm.nr_hugepages=256"), std::string::npos);
 }
 
+TEST_F(ProcessTest, CountsNoHugepagesThatArePromisedToOthers) {
+  Machine(300, 0, 1000);
+  Write("/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "44");
+  EXPECT_TRUE(PlanMemory(512, Hugepages::kIfFree, root_)->hugepages);
+  Write("/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "45");
+  const auto plan = PlanMemory(512, Hugepages::kIfFree, root_);
+  EXPECT_FALSE(plan->hugepages);
+  EXPECT_NE(plan->description.find("255 of the 256"), std::string::npos) << plan->description;
+  Write("/sys/kernel/mm/hugepages/hugepages-2048kB/resv_hugepages", "301");
+  EXPECT_FALSE(PlanMemory(512, Hugepages::kIfFree, root_)->hugepages);
+}
+
+TEST_F(ProcessTest, TakesOrdinaryMemoryWhenHugepagesWereGone) {
+  Machine(1000, 0, 1000);
+  const auto plan = PlanMemory(512, Hugepages::kGone, root_);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_FALSE(plan->hugepages);
+  EXPECT_NE(plan->description.find("could not be had"), std::string::npos) << plan->description;
+}
+
+TEST_F(ProcessTest, StartsAnewWithTheDescriptorsThatAreToStay) {
+  int keep[2], lose[2];
+  ASSERT_EQ(pipe(keep), 0);
+  const std::set<int> before = OpenDescriptors();
+  ASSERT_EQ(pipe(lose), 0);
+  ASSERT_TRUE(before.contains(keep[1]) && !before.contains(lose[1]));
+  if (const pid_t child = fork(); child == 0) {
+    // This binary again, which lists its tests and ends.
+    dup2(keep[1], STDOUT_FILENO);
+    std::ignore =
+        StartAnew({"anew", "--gtest_list_tests", "--gtest_filter=ProcessTest.Starts*"}, before);
+    _exit(99);
+  } else {
+    close(keep[1]);
+    close(lose[1]);
+    char byte;
+    // The end of the file comes though the child lives on: it no longer holds the pipe.
+    EXPECT_EQ(read(lose[0], &byte, 1), 0);
+    std::string said;
+    while (read(keep[0], &byte, 1) == 1) said += byte;
+    EXPECT_NE(said.find("StartsAnewWithThe"), std::string::npos) << said;
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+  }
+  close(keep[0]);
+  close(lose[0]);
+}
+
 TEST_F(ProcessTest, RefusesMoreMemoryThanThereIs) {
   Machine(0, 0, 300);
-  const absl::Status status = PlanMemory(512, root_).status();
+  const absl::Status status = PlanMemory(512, Hugepages::kIfFree, root_).status();
   EXPECT_TRUE(absl::IsResourceExhausted(status));
   EXPECT_NE(std::string(status.message()).find("only 300 MiB"), std::string::npos);
-  EXPECT_TRUE(absl::IsInvalidArgument(PlanMemory(1, root_).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(PlanMemory(1, Hugepages::kIfFree, root_).status()));
 }
 
 TEST_F(ProcessTest, ReadsCoreLists) {

@@ -128,7 +128,7 @@ std::string RenderTrace(const TraceResult& result, const PortNamer& name_of = Po
 /// "push_vlan(tpid=0x8100,vid=5),eth1,drop": datapath actions, one after the other.
 std::string FormatDatapathActions(std::span<const Action> actions,
                                   const PortNamer& name_of = PortNumber);
-/// The bits that were read, as a match.
+/// The bits that were read, as a match; those of tunnels and labels of packets that have them.
 std::string FormatMegaflow(const FlowKey& key, const FlowMask& mask,
                            const PortNamer& name_of = PortNumber);
 /// All that there is to say of a packet, as a match; `in_port`: in the numbers of OpenFlow 1.3.

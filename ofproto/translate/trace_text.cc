@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of a trace: one function for each kind of step.
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -12,6 +13,8 @@
 
 namespace vsw {
 namespace {
+
+constexpr uint16_t kTypeMpls = 0x8847, kTypeMplsMulticast = 0x8848;
 
 std::string FormatOne(const Action& action, const PortNamer& name_of) {
   switch (action.type) {
@@ -106,16 +109,32 @@ std::string FormatHidden(const FlowKey& key, const FlowKey& mask) {
   return text;
 }
 
+// A translation reads fields of headers that the packet lacks, to be sure that they are zero: a
+// megaflow for packets of a tunnel has to differ. Nobody wants to read that of every other packet.
+void HideAbsentHeaders(Match* match) {
+  FlowKey& mask = match->mask.packet;
+  const uint8_t* tunnel = match->value.packet.line(3);
+  if (std::all_of(tunnel, tunnel + kTunnelLinesBytes, [](uint8_t byte) { return byte == 0; })) {
+    std::memset(mask.line(3), 0, kTunnelLinesBytes);
+  }
+  const uint16_t type = match->value.packet.eth_type.Get();
+  if (type != kTypeMpls && type != kTypeMplsMulticast) mask.mpls = {};
+}
+
+// Of packets from tunnels.
+constexpr FieldId kTunnelFields[] = {FieldId::kTunId,      FieldId::kTunSrc,     FieldId::kTunDst,
+                                     FieldId::kTunIpv6Src, FieldId::kTunIpv6Dst, FieldId::kTunFlags,
+                                     FieldId::kTunGbpId,   FieldId::kTunGbpFlags};
 constexpr FieldId kPacketFields[] = {
-    FieldId::kTunId,      FieldId::kVlanTci,    FieldId::kEthSrc,     FieldId::kEthDst,
-    FieldId::kMplsLabel,  FieldId::kMplsTc,     FieldId::kMplsTtl,    FieldId::kMplsBos,
-    FieldId::kIpProto,    FieldId::kIpv4Src,    FieldId::kIpv4Dst,    FieldId::kIpv6Src,
-    FieldId::kIpv6Dst,    FieldId::kIpv6Label,  FieldId::kIpTos,      FieldId::kIpTtl,
-    FieldId::kIpFrag,     FieldId::kTcpSrc,     FieldId::kTcpDst,     FieldId::kTcpFlags,
-    FieldId::kUdpSrc,     FieldId::kUdpDst,     FieldId::kSctpSrc,    FieldId::kSctpDst,
-    FieldId::kIcmpv4Type, FieldId::kIcmpv4Code, FieldId::kIcmpv6Type, FieldId::kIcmpv6Code,
-    FieldId::kArpOp,      FieldId::kArpSpa,     FieldId::kArpTpa,     FieldId::kArpSha,
-    FieldId::kArpTha,     FieldId::kNdTarget,   FieldId::kNdSll,      FieldId::kNdTll};
+    FieldId::kVlanTci,    FieldId::kEthSrc,     FieldId::kEthDst,     FieldId::kMplsLabel,
+    FieldId::kMplsTc,     FieldId::kMplsTtl,    FieldId::kMplsBos,    FieldId::kIpProto,
+    FieldId::kIpv4Src,    FieldId::kIpv4Dst,    FieldId::kIpv6Src,    FieldId::kIpv6Dst,
+    FieldId::kIpv6Label,  FieldId::kIpTos,      FieldId::kIpTtl,      FieldId::kIpFrag,
+    FieldId::kTcpSrc,     FieldId::kTcpDst,     FieldId::kTcpFlags,   FieldId::kUdpSrc,
+    FieldId::kUdpDst,     FieldId::kSctpSrc,    FieldId::kSctpDst,    FieldId::kIcmpv4Type,
+    FieldId::kIcmpv4Code, FieldId::kIcmpv6Type, FieldId::kIcmpv6Code, FieldId::kArpOp,
+    FieldId::kArpSpa,     FieldId::kArpTpa,     FieldId::kArpSha,     FieldId::kArpTha,
+    FieldId::kNdTarget,   FieldId::kNdSll,      FieldId::kNdTll};
 
 }  // namespace
 
@@ -151,9 +170,10 @@ std::string FormatMegaflow(const FlowKey& key, const FlowMask& mask, const PortN
   match.mask.packet.lines = 0;
   std::memcpy(static_cast<void*>(&match.value.packet), &key, sizeof(key));
   for (size_t i = 0; i < kMatchKeyWords; ++i) match.value.words()[i] &= match.mask.words()[i];
+  HideAbsentHeaders(&match);
   const std::string fields = FormatMatch(match);
   return fmt::format("recirc_id={:#x},in_port={}{}{}{}", key.recirc_id, name_of(key.in_port),
-                     fields.empty() ? "" : ",", fields, FormatHidden(key, mask.bits));
+                     fields.empty() ? "" : ",", fields, FormatHidden(key, match.mask.packet));
 }
 
 std::string FormatPacket(const FlowKey& key, uint32_t in_port) {
@@ -162,11 +182,12 @@ std::string FormatPacket(const FlowKey& key, uint32_t in_port) {
   Match match;
   match.Set(FieldId::kInPort, FieldValue::OfU64(in_port));
   match.Set(FieldId::kEthType, GetField(packet.value, FieldId::kEthType));
-  for (const FieldId id : kPacketFields) {
+  for (const FieldId id : kTunnelFields) {
     const FieldValue value = GetField(packet.value, id);
-    const bool optional = id == FieldId::kTunId;
-    if ((optional && value.is_zero()) || !MeetsPrerequisite(match, id)) continue;
-    match.Set(id, value);
+    if (!value.is_zero()) match.Set(id, value);
+  }
+  for (const FieldId id : kPacketFields) {
+    if (MeetsPrerequisite(match, id)) match.Set(id, GetField(packet.value, id));
   }
   return FormatMatch(match);
 }

@@ -165,6 +165,29 @@ TEST(TraceText, TellsMegaflowsApartThatDifferInAnInnerTag) {
   EXPECT_NE(FormatMegaflow(key, mask, NameOf), first);
 }
 
+TEST(TraceText, TellsOfTunnelsAndLabelsOnlyWherePacketsHaveThem) {
+  FlowMask mask;
+  mask.Clear();
+  mask.bits.tun_id = Be64::From(UINT64_MAX);
+  mask.bits.tun_ipv4_src = mask.bits.tun_ipv4_dst = Be32::From(UINT32_MAX);
+  mask.bits.mpls.fill(Be32::From(UINT32_MAX));
+  mask.bits.eth_type = Be16::From(0xffff);
+  FlowKey key = Frame(PacketBuilder().Ethernet(2, 1).Ipv4(1, 2).Build()).Key();
+  key.in_port = PortNo{1};
+  EXPECT_EQ(FormatMegaflow(key, mask, NameOf),
+            "recirc_id=0x0,in_port=" + NameOf(PortNo{1}) + ",ip");
+  EXPECT_THAT(FormatPacket(key, 1), Not(HasSubstr("tun_")));
+  key.tun_ipv4_src = Be32::From(0xc0000201);
+  const std::string tunnel = FormatMegaflow(key, mask, NameOf);
+  EXPECT_THAT(tunnel, HasSubstr("tun_id=0,tun_src=192.0.2.1,tun_dst=0.0.0.0"));
+  EXPECT_THAT(tunnel, Not(HasSubstr("mpls_")));
+  EXPECT_THAT(FormatPacket(key, 1), HasSubstr("tun_src=192.0.2.1"));
+  PacketBuilder labels = PacketBuilder().Ethernet(2, 1).Mpls(8, false).Mpls(9, true).Ipv4(1, 2);
+  const FlowKey labelled = Frame(labels.Type(0x8847).Build()).Key();
+  EXPECT_THAT(FormatMegaflow(labelled, mask, NameOf), HasSubstr("mpls_label=8"));
+  EXPECT_THAT(FormatMegaflow(labelled, mask, NameOf), HasSubstr("mpls_lse1=0x9"));
+}
+
 std::vector<uint8_t> Edited(const PacketBuilder& packet, const std::vector<Action>& edits) {
   return Restructured(packet.Build(), edits);
 }

@@ -36,7 +36,7 @@ grpc::ServerUnaryReactor* BridgeService::GetBridge(grpc::CallbackServerContext* 
         ToRpcStatus(AtField("name", NotFound("there is no bridge {}", Quote(request->name())))));
     return reactor;
   }
-  ReadSwitch(services_, context, [=](const SwitchSnapshot& state) {
+  ReadSwitch(services_, context, [=, this](const SwitchSnapshot& state) {
     // `config` keeps the record alive.
     *response = WithStatus(*config->FindBridge(bridge->name), state);
     DropMended(services_, response);
@@ -50,7 +50,7 @@ grpc::ServerUnaryReactor* BridgeService::ListBridges(grpc::CallbackServerContext
                                                      v1::ListBridgesResponse* response) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   ReadSwitch(services_, context,
-             [=, config = services_.configurator->Current()](const SwitchSnapshot& state) {
+             [=, this, config = services_.configurator->Current()](const SwitchSnapshot& state) {
                for (const auto& [name, bridge] : config->bridges()) {
                  v1::Bridge* message = response->add_bridges();
                  *message = WithStatus(*bridge, state);

@@ -291,6 +291,8 @@ SlowPathConfig Applier::BuildConfig() const {
                               .static_fdb = {},
                               .fail_secure = bridge.wanted.fail_secure,
                               .controllers = bridge.wanted.controllers,
+                              .tunnel_locals = {},
+                              .tunnel_udp_ports = {},
                               .listeners = bridge.wanted.listeners,
                               .tlv_map = bridge.wanted.tlv_map});
   }

@@ -17,7 +17,8 @@ TunnelMatch TunnelMatch::Without(uint8_t bits) const {
 }
 
 std::vector<TunnelMatch> MatchesOf(const TunnelFacts& facts) {
-  TunnelMatch match = {.local = facts.local,
+  TunnelMatch match = {.remote = {},
+                       .local = facts.local,
                        .key = facts.in_key.value_or(0),
                        .udp_port = facts.udp_port,
                        .kind = facts.kind,

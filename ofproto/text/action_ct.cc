@@ -87,7 +87,7 @@ std::string FormatRange(const std::vector<uint8_t>& range) {
   address(kIpv4Max, AF_INET, 4);
   address(kIpv6Min, AF_INET6, 16);
   address(kIpv6Max, AF_INET6, 16);
-  for (const auto [bit, lead] : {std::pair(kPortMin, ":"), std::pair(kPortMax, "-")}) {
+  for (const auto& [bit, lead] : {std::pair(kPortMin, ":"), std::pair(kPortMax, "-")}) {
     if ((present & bit) == 0 || at + 2 > range.size()) continue;
     text += lead + std::to_string(range[at] << 8 | range[at + 1]);
     at += 2;

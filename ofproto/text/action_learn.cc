@@ -29,7 +29,8 @@ constexpr NumberKey kNumberKeys[] = {
 
 absl::StatusOr<act::LearnSpec> ParseLoadSpec(std::string_view text) {
   VSW_ASSIGN_OR_RETURN(const auto sides, SplitArrow("learn: load", text));
-  act::LearnSpec spec{.kind = act::LearnSpec::Kind::kLoad};
+  act::LearnSpec spec{};
+  spec.kind = act::LearnSpec::Kind::kLoad;
   VSW_ASSIGN_OR_RETURN(spec.destination, ParseSubfield(sides.second));
   if (sides.first.find('[') != std::string_view::npos) {
     VSW_ASSIGN_OR_RETURN(spec.source, ParseSubfield(sides.first));
@@ -47,7 +48,8 @@ absl::StatusOr<act::LearnSpec> ParseLoadSpec(std::string_view text) {
 }
 
 absl::StatusOr<act::LearnSpec> ParseMatchSpec(const Word& word, const PortNames* ports) {
-  act::LearnSpec spec{.kind = act::LearnSpec::Kind::kMatch};
+  act::LearnSpec spec{};
+  spec.kind = act::LearnSpec::Kind::kMatch;
   VSW_ASSIGN_OR_RETURN(spec.destination, ParseSubfield(word.key));
   if (spec.destination.field == FieldId::kInPortNx && word.key == "in_port") {
     spec.destination = {.field = FieldId::kInPortNx, .offset = 0, .bits = 16};
@@ -90,7 +92,8 @@ absl::Status ParseWord(const Word& word, const PortNames* ports, act::Learn* lea
     VSW_ASSIGN_OR_RETURN(const act::LearnSpec spec, ParseLoadSpec(word.value));
     learn->specs.push_back(spec);
   } else if (word.key == "output") {
-    act::LearnSpec spec{.kind = act::LearnSpec::Kind::kOutput};
+    act::LearnSpec spec{};
+    spec.kind = act::LearnSpec::Kind::kOutput;
     VSW_ASSIGN_OR_RETURN(spec.source, ParseSubfield(word.value));
     learn->specs.push_back(spec);
   } else {

@@ -2,7 +2,6 @@
 #include "ofproto/translate/tunnel.h"
 
 #include <algorithm>
-#include <array>
 #include <new>
 
 #include "datapath/packet/tunnel_set.h"
@@ -25,7 +24,7 @@ IpAddress AddressIn(FieldView& view, FieldId v4, FieldId v6) {
 /// A TunnelSet with room for its options.
 class SetWriter {
  public:
-  SetWriter() : set_(*new (bytes_.data()) TunnelSet) {}
+  SetWriter() : set_(*new (bytes_) TunnelSet) {}
 
   TunnelSet& set() { return set_; }
   void AddOption(const TunnelOption& option, const FieldValue& value) {
@@ -43,11 +42,11 @@ class SetWriter {
 
   void Append(TranslationContext& context) {
     context.writer.AppendWithData(Action::SetTunnel(static_cast<uint32_t>(set_.bytes())),
-                                  {bytes_.data(), set_.bytes()});
+                                  {bytes_, set_.bytes()});
   }
 
  private:
-  alignas(TunnelSet) std::array<uint8_t, kMaxTunnelSetBytes> bytes_;
+  alignas(TunnelSet) uint8_t bytes_[kMaxTunnelSetBytes];
   TunnelSet& set_;
 };
 

@@ -279,7 +279,9 @@ TEST_F(DecapsulateTest, StandsAnyDamage) {
     rte_pktmbuf_free(std::exchange(packet_, testing::MakeMbuf(frame, random.OneIn(2) ? 24 : 0)));
     if (ParsePacket(packet_, kUnderlay, &key_) != kNone) continue;
     const DecapResult result = Decapsulate(packet_, *table_.Load(), &key_);
-    if (result.verdict == DecapVerdict::kDone) ASSERT_EQ(key_.in_port, result.port);
+    if (result.verdict == DecapVerdict::kDone) {
+      ASSERT_EQ(key_.in_port, result.port);
+    }
   }
 }
 

@@ -18,7 +18,7 @@ class Unit:
         return theirs / ours if self.less else ours / theirs
 
 
-PACKETS = Unit("packets/s", lambda value: f"{value / 1e6:.2f} Mpps")
+PACKETS = Unit("packets/s", lambda value: f"{value / 1e6:.3g} Mpps")
 FIRST_PACKETS = Unit("first packets/s", lambda value: f"{value:,.0f} packets/s")
 SETUPS = Unit("flows/s", lambda value: f"{value:,.0f} flows/s")
 GIGABITS = Unit("bytes/s", lambda value: f"{value * 8 / 1e9:.2f} Gbit/s")

@@ -44,7 +44,9 @@ Bytes Quick(const OuterHeaders& headers, const Bytes& frame, uint16_t identifica
   const bool put = headers.PutPlain(packet, identification);
   Bytes bytes = testing::BytesOf(packet);
   rte_pktmbuf_free(packet);
-  if (!put) EXPECT_EQ(bytes, frame);
+  if (!put) {
+    EXPECT_EQ(bytes, frame);
+  }
   return put ? bytes : Bytes();
 }
 

@@ -142,7 +142,7 @@ TEST_F(TunnelTest, ForgetsWhatTunnelsAndAddressesThereWere) {
   Ingress(1, /*hidden=*/true);
   Receive({Outer(100, Inner()), Outer(100, Inner())});
   EXPECT_EQ(third_.TakeSent().size(), 2u);
-  ports_.Remove(PortNo{kTunnel});
+  ports_.Withdraw(PortNo{kTunnel});
   tunnel_.reset();
   Receive({Outer(100, Inner())});
   EXPECT_EQ(Drops(1, kTunnelUnknown), 2u);

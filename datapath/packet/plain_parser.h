@@ -11,10 +11,10 @@
 #include <rte_mbuf.h>
 
 #include <cstdint>
-#include <cstring>
 
 #include "base/net_types.h"
 #include "datapath/packet/key_line.h"
+#include "datapath/packet/load.h"
 
 namespace vsw {
 
@@ -32,30 +32,22 @@ inline constexpr uint16_t kNeverMalformedBytes = 14 + 2 * 4;
   constexpr uint8_t kVersionAndLength = 0x45, kTcp = 6, kUdp = 17;
   constexpr uint32_t kIpBytes = 20, kUdpBytes = 8, kTcpBytes = 20;
   constexpr uint32_t kEthernetBytes = 14, kTagBytes = 4;
-  const auto load = []<typename T>(const uint8_t* p, T) {
-    T value;
-    std::memcpy(&value, p, sizeof(value));
-    return value;
-  };
-  constexpr uint16_t k16 = 0;
-  constexpr uint32_t k32 = 0;
-  constexpr uint64_t k64 = 0;
 
   if (packet->data_len < kEthernetBytes + kTagBytes + kIpBytes + kTcpBytes) return false;
   const uint8_t* const frame = rte_pktmbuf_mtod(packet, const uint8_t*);
   uint32_t l3 = kEthernetBytes;
   uint64_t tpid = 0, tci = 0;
-  uint16_t type = load(frame + 12, k16);
+  uint16_t type = Load<uint16_t>(frame + 12);
   if (type == kVlan || type == kQinq) {
     tpid = type;
-    tci = load(frame + 14, k16) | kPresent;
-    type = load(frame + 16, k16);
+    tci = Load<uint16_t>(frame + 14) | kPresent;
+    type = Load<uint16_t>(frame + 16);
     l3 += kTagBytes;
   }
   if (type != kIpv4) return false;
   const uint8_t* const ip = frame + l3;
-  const uint32_t total_bytes = __builtin_bswap16(load(ip + 2, k16));
-  if (ip[0] != kVersionAndLength || (load(ip + 6, k16) & kOffsetAndMore) != 0 ||
+  const uint32_t total_bytes = __builtin_bswap16(Load<uint16_t>(ip + 2));
+  if (ip[0] != kVersionAndLength || (Load<uint16_t>(ip + 6) & kOffsetAndMore) != 0 ||
       total_bytes > packet->pkt_len - l3) {
     return false;
   }
@@ -65,18 +57,18 @@ inline constexpr uint16_t kNeverMalformedBytes = 14 + 2 * 4;
   if (proto == kTcp) {
     const uint32_t header_bytes = (l4[12] >> 4) * 4u;
     if (header_bytes < kTcpBytes || total_bytes < kIpBytes + header_bytes) return false;
-    tcp_flags = load(l4 + 12, k16) & kTcpFlags;
+    tcp_flags = Load<uint16_t>(l4 + 12) & kTcpFlags;
   } else if (proto != kUdp || total_bytes < kIpBytes + kUdpBytes) {
     return false;
   }
 
   line->word[0] = ToInt(in_port);
-  line->word[1] = load(frame, k64);
-  line->word[2] = load(frame + 8, k32) | uint64_t{type} << 32 | tpid << 48;
+  line->word[1] = Load<uint64_t>(frame);
+  line->word[2] = Load<uint32_t>(frame + 8) | uint64_t{type} << 32 | tpid << 48;
   line->word[3] = tci | uint64_t{lines} << 56;
-  line->word[4] = load(ip + 12, k64);
+  line->word[4] = Load<uint64_t>(ip + 12);
   line->word[5] =
-      proto | uint64_t{ip[1]} << 8 | uint64_t{ip[8]} << 16 | uint64_t{load(l4, k32)} << 32;
+      proto | uint64_t{ip[1]} << 8 | uint64_t{ip[8]} << 16 | uint64_t{Load<uint32_t>(l4)} << 32;
   line->word[6] = tcp_flags;
   line->word[7] = 0;
   line->Store(key);

@@ -2,22 +2,15 @@
 #include "datapath/tunnel/inner_frame.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/byte_order.h"
+#include "datapath/packet/load.h"
 
 namespace vsw {
 namespace {
 
 constexpr uint32_t kMaxTags = 2;
 constexpr uint32_t kLookedAt = 14 + 4 * kMaxTags + 40 + 4;
-
-template <typename T>
-T Load(const uint8_t* at) {
-  T value;
-  std::memcpy(&value, at, sizeof(value));
-  return value;
-}
 
 void ReadIpv4(const uint8_t* ip, uint32_t left, InnerFrame* inner, FrameMixer* mixer) {
   if (left < 20 || ip[0] >> 4 != 4) return;

@@ -19,6 +19,7 @@
 #include "base/net_types.h"
 #include "datapath/packet/checksum.h"
 #include "datapath/packet/flow_key.h"
+#include "datapath/packet/load.h"
 #include "datapath/packet/partial_checksum.h"
 
 namespace vsw {
@@ -50,14 +51,6 @@ struct PlainOuter {
   constexpr uint8_t kUdp = 17, kGre = 47;
   constexpr uint32_t kEthernetBytes = 14, kIpBytes = 20, kUdpBytes = 8, kTunnelBytes = 8;
   constexpr uint32_t kMostBytes = kEthernetBytes + kIpBytes + kUdpBytes + kTunnelBytes;
-  const auto load = []<typename T>(const uint8_t* p, T) {
-    T value;
-    std::memcpy(&value, p, sizeof(value));
-    return value;
-  };
-  constexpr uint16_t k16 = 0;
-  constexpr uint32_t k32 = 0;
-  constexpr uint64_t k64 = 0;
 
   if (packet->data_len < kMostBytes + kEthernetBytes ||
       (packet->ol_flags & kPartialChecksumFlags) != 0) {
@@ -65,33 +58,33 @@ struct PlainOuter {
   }
   const uint8_t* const frame = rte_pktmbuf_mtod(packet, const uint8_t*);
   const uint8_t* const ip = frame + kEthernetBytes;
-  const uint64_t first = load(ip, k64), second = load(ip + 8, k64);
+  const uint64_t first = Load<uint64_t>(ip), second = Load<uint64_t>(ip + 8);
   const uint32_t ip_bytes = __builtin_bswap16(static_cast<uint16_t>(first >> 16));
-  if (load(frame + 12, k16) != kIpv4 || (first & kFixedBits) != kFixed ||
+  if (Load<uint16_t>(frame + 12) != kIpv4 || (first & kFixedBits) != kFixed ||
       kEthernetBytes + ip_bytes != packet->pkt_len) {
     return false;
   }
   const uint64_t sum =
       (first & 0xffffffff) + (first >> 32) + (second & 0xffffffff) + (second >> 32);
-  if (FoldSum(sum + load(ip + 16, k32)) != 0xffff) return false;
-  outer->addresses = load(ip + 12, k64);
-  outer->destination = load(frame, k64) & kMacBits;
+  if (FoldSum(sum + Load<uint32_t>(ip + 16)) != 0xffff) return false;
+  outer->addresses = Load<uint64_t>(ip + 12);
+  outer->destination = Load<uint64_t>(frame) & kMacBits;
   outer->tos = static_cast<uint8_t>(first >> 8);
   outer->ttl = static_cast<uint8_t>(second);
   const auto protocol = static_cast<uint8_t>(second >> 8);
   const uint8_t* const l4 = ip + kIpBytes;
   uint64_t bytes = kMostBytes;
   if (protocol == kUdp) [[likely]] {
-    const uint64_t udp = load(l4, k64);
+    const uint64_t udp = Load<uint64_t>(l4);
     const uint32_t udp_bytes = __builtin_bswap16(static_cast<uint16_t>(udp >> 32));
     if (udp >> 48 != 0 || kIpBytes + udp_bytes != ip_bytes) return false;
     outer->destination |= (udp & 0xffff0000) << 32;
-    outer->tunnel = load(l4 + kUdpBytes, k64);
-  } else if (protocol == kGre && load(l4, k16) == kGreKey) {
-    outer->tunnel = load(l4, k64);
+    outer->tunnel = Load<uint64_t>(l4 + kUdpBytes);
+  } else if (protocol == kGre && Load<uint16_t>(l4) == kGreKey) {
+    outer->tunnel = Load<uint64_t>(l4);
     bytes -= kUdpBytes;
-  } else if (protocol == kGre && load(l4, k16) == 0) {
-    outer->tunnel = load(l4, k32);
+  } else if (protocol == kGre && Load<uint16_t>(l4) == 0) {
+    outer->tunnel = Load<uint32_t>(l4);
     bytes -= kUdpBytes + kTunnelBytes / 2;
   } else {
     return false;

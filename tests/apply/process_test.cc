@@ -12,6 +12,7 @@
 #include "datapath/process/memory_plan.h"
 #include "datapath/process/pid_file.h"
 #include "datapath/process/start_anew.h"
+#include "tests/support/temp_folder.h"
 
 namespace vsw {
 namespace {
@@ -19,11 +20,6 @@ namespace {
 /// A machine as /sys and /proc show it.
 class ProcessTest : public testing::Test {
  protected:
-  void SetUp() override {
-    root_ = testing::TempDir() + "root-XXXXXX";
-    ASSERT_NE(mkdtemp(root_.data()), nullptr);
-  }
-  void TearDown() override { std::filesystem::remove_all(root_); }
   void Write(const std::string& path, const std::string& text) {
     std::filesystem::create_directories(std::filesystem::path(root_ + path).parent_path());
     std::ofstream(root_ + path) << text << "\n";
@@ -35,7 +31,8 @@ class ProcessTest : public testing::Test {
     Write("/proc/meminfo",
           "MemTotal: 1 kB\nMemAvailable: " + std::to_string(available_mib * 1024) + " kB");
   }
-  std::string root_;
+  const TempFolder folder_;
+  const std::string root_ = folder_.path();
 };
 
 TEST_F(ProcessTest, TakesHugepagesWhenEnoughOfOneSizeAreFree) {

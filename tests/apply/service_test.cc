@@ -4,20 +4,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
 
 #include "datapath/apply/datapath_server.h"
 #include "tests/apply/fakes.h"
+#include "tests/support/temp_folder.h"
 
 namespace vsw {
 namespace {
 
 namespace dp = datapath::v1;
-
-std::string MakeFolder() {
-  std::string path = testing::TempDir() + "apply-XXXXXX";
-  return mkdtemp(path.data()) == nullptr ? "" : path;
-}
 
 class ServiceTest : public testing::Test {
  protected:
@@ -32,7 +27,6 @@ class ServiceTest : public testing::Test {
     workers_.stopping = true;
     server_.reset();
     apply_.Stop();
-    std::filesystem::remove_all(folder_);
   }
   static dp::WantedState Wanted(uint64_t revision, const std::vector<std::string>& ports) {
     dp::WantedState state;
@@ -51,8 +45,8 @@ class ServiceTest : public testing::Test {
     return stub_->Apply(&context, wanted, actual);
   }
 
-  const std::string folder_ = MakeFolder();
-  const std::string socket_ = folder_ + "/vswitchd.sock";
+  const TempFolder folder_;
+  const std::string socket_ = folder_ / "vswitchd.sock";
   FakeSlowPath slow_path_;
   FakeWorkers workers_{&slow_path_};
   FakePorts ports_;

@@ -73,8 +73,8 @@ TEST_F(CompletionTest, OptionsAndTheirValues) {
 
 // Asks a real bash what it would offer for `line`, one candidate a line.
 std::string Bash(const std::string& socket, const std::string& line) {
-  TemporaryDirectory directory;
-  const std::string script = directory.Path("ask.bash");
+  const TempFolder folder;
+  const std::string script = folder / "ask.bash";
   std::ofstream(script) << "PATH=$(dirname " VSWCTL "):$PATH\n"
                         << "export VSW_TARGET=" << socket << "\n"
                         << "source <(vswctl completion bash) || exit 1\n"

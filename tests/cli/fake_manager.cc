@@ -13,18 +13,7 @@ namespace vsw::cli {
 using grpc::Status;
 using grpc::StatusCode;
 
-TemporaryDirectory::TemporaryDirectory() {
-  std::string name = std::filesystem::temp_directory_path() / "vswctl-XXXXXX";
-  VSW_CHECK(mkdtemp(name.data()) != nullptr);
-  path_ = name;
-}
-
-TemporaryDirectory::~TemporaryDirectory() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-FakeManager::FakeManager() : socket_(directory_.Path("mgmt.sock")) {
+FakeManager::FakeManager() : socket_(folder_ / "mgmt.sock") {
   status.set_manager_version("1.2.3");
   status.mutable_switch_status()->set_connected(true);
   grpc::ServerBuilder builder;

@@ -16,23 +16,13 @@
 
 #include "cli/app.h"
 #include "grpcpp/grpcpp.h"
+#include "tests/support/temp_folder.h"
 #include "vsw/v1/config.grpc.pb.h"
 #include "vsw/v1/inspect.grpc.pb.h"
 #include "vsw/v1/perf.grpc.pb.h"
 #include "vsw/v1/status.grpc.pb.h"
 
 namespace vsw::cli {
-
-/// A directory that is removed with everything in it.
-class TemporaryDirectory {
- public:
-  TemporaryDirectory();
-  ~TemporaryDirectory();
-  std::string Path(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 class FakeManager final : public v1::BridgeService::Service,
                           public v1::PortService::Service,
@@ -114,7 +104,7 @@ class FakeManager final : public v1::BridgeService::Service,
   grpc::Status ListDrops(Context*, const v1::ListDropsRequest*, v1::ListDropsResponse*) override;
   grpc::Status ListBfd(Context*, const v1::ListBfdRequest*, v1::ListBfdResponse*) override;
 
-  TemporaryDirectory directory_;
+  TempFolder folder_;
   std::string socket_;
   std::unique_ptr<grpc::Server> server_;
 };

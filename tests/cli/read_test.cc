@@ -208,11 +208,11 @@ TEST_F(ReadTest, ASwitchThatIsAwayIsNamedAsVswmgrdSaysIt) {
 }
 
 TEST(AbsentManager, MissingSocketIsNamed) {
-  TemporaryDirectory directory;
-  const Outcome outcome = RunVswctl(directory.Path("none.sock"), "--timeout 0.1 list-br");
+  const TempFolder folder;
+  const Outcome outcome = RunVswctl(folder / "none.sock", "--timeout 0.1 list-br");
   EXPECT_EQ(outcome.exit_status, 142);
   EXPECT_THAT(outcome.err,
-              HasSubstr("vswmgrd is not reachable: no socket " + directory.Path("none.sock")));
+              HasSubstr("vswmgrd is not reachable: no socket " + folder / "none.sock"));
 }
 
 // A socket file as a killed daemon leaves it, or one whose daemon never accepts.
@@ -234,27 +234,27 @@ class SilentSocket {
 };
 
 TEST(AbsentManager, RefusingSocketIsNamed) {
-  TemporaryDirectory directory;
-  const SilentSocket socket(directory.Path("x.sock"), /*listening=*/false);
-  const Outcome outcome = RunVswctl(directory.Path("x.sock"), "--timeout 0.1 add-br br0");
+  const TempFolder folder;
+  const SilentSocket socket(folder / "x.sock", /*listening=*/false);
+  const Outcome outcome = RunVswctl(folder / "x.sock", "--timeout 0.1 add-br br0");
   EXPECT_EQ(outcome.exit_status, 142);
   EXPECT_THAT(outcome.err, HasSubstr("vswmgrd is not reachable: nobody listens"));
 }
 
 TEST(AbsentManager, OneThatNeverAcceptsIsNamed) {
-  TemporaryDirectory directory;
-  const SilentSocket socket(directory.Path("x.sock"), /*listening=*/true);
-  const Outcome outcome = RunVswctl(directory.Path("x.sock"), "--timeout 0.3 add-br br0");
+  const TempFolder folder;
+  const SilentSocket socket(folder / "x.sock", /*listening=*/true);
+  const Outcome outcome = RunVswctl(folder / "x.sock", "--timeout 0.3 add-br br0");
   EXPECT_EQ(outcome.exit_status, 142);
   EXPECT_THAT(outcome.err, HasSubstr("no answer from vswmgrd"));
 }
 
 TEST(AbsentManager, VersionAndCompletionStillAnswer) {
-  TemporaryDirectory directory;
-  const Outcome version = RunVswctl(directory.Path("x.sock"), "--timeout 0.1 version");
+  const TempFolder folder;
+  const Outcome version = RunVswctl(folder / "x.sock", "--timeout 0.1 version");
   EXPECT_EQ(version.exit_status, 0);
   EXPECT_THAT(version.out, HasSubstr("vswmgrd not reachable"));
-  const Outcome names = RunVswctl(directory.Path("x.sock"), "__complete del-port v");
+  const Outcome names = RunVswctl(folder / "x.sock", "__complete del-port v");
   EXPECT_EQ(names.exit_status, 0);
   EXPECT_EQ(names.out + names.err, "");
 }

@@ -16,7 +16,7 @@
 
 #include "control/daemon.h"
 #include "tests/control/fake_switch.h"
-#include "tests/db/temp_dir.h"
+#include "tests/support/temp_folder.h"
 #include "vsw/v1/config.grpc.pb.h"
 #include "vsw/v1/inspect.grpc.pb.h"
 #include "vsw/v1/openflow.grpc.pb.h"
@@ -151,7 +151,7 @@ class ApiTest : public testing::Test {
     return port;
   }
 
-  TempDir dir_;
+  TempFolder dir_;
   FakeSwitch switch_;
   std::unique_ptr<Daemon> daemon_;
   std::unique_ptr<Client> client_;

@@ -5,7 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "control/field_error.h"
-#include "tests/db/temp_dir.h"
+#include "tests/support/temp_folder.h"
 
 namespace vsw::control {
 namespace {
@@ -83,7 +83,7 @@ class ConfiguratorTest : public testing::Test {
     return port == nullptr ? none : *port;
   }
 
-  TempDir dir_;
+  TempFolder dir_;
   int changes_heard_ = 0;
   std::unique_ptr<Configurator> configurator_;
   std::shared_ptr<const Config> current_;

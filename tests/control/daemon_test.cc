@@ -10,6 +10,7 @@
 
 #include "db/schema.h"
 #include "tests/control/api_fixture.h"
+#include "tests/support/files.h"
 
 namespace vsw::control {
 namespace {
@@ -80,7 +81,7 @@ class DaemonTest : public testing::Test {
     return ReadFile(dir_ / "refusal");
   }
 
-  TempDir dir_;
+  TempFolder dir_;
   const std::string run_dir_ = dir_ / "run/sub";
   const std::string db_ = dir_ / "var/conf.db";
 };

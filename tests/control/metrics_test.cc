@@ -6,7 +6,7 @@
 #include <prometheus/text_serializer.h>
 
 #include "tests/control/fake_switch.h"
-#include "tests/db/temp_dir.h"
+#include "tests/support/temp_folder.h"
 
 namespace vsw::control {
 namespace {
@@ -28,7 +28,7 @@ class MetricsTest : public testing::Test {
         Metrics(configurator_.get(), &client_, &view_).Collect());
   }
 
-  TempDir dir_;
+  TempFolder dir_;
   FakeSwitch switch_{dir_ / "vswitchd.sock"};
   SwitchClient client_{dir_ / "vswitchd.sock"};
   SwitchView view_{"away"};

@@ -4,7 +4,7 @@
 
 #include "db/schema.h"
 #include "db/store.h"
-#include "tests/db/temp_dir.h"
+#include "tests/support/temp_folder.h"
 
 namespace vsw::db {
 namespace {
@@ -43,7 +43,7 @@ class StoredRulesTest : public testing::Test {
             .actions = actions};
   }
 
-  TempDir dir_;
+  TempFolder dir_;
   const std::string path_ = dir_ / "conf.db";
   std::unique_ptr<Store> store_;
   uint64_t revision_ = 1;

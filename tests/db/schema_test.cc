@@ -7,7 +7,8 @@
 #include <vector>
 
 #include "db/store.h"
-#include "tests/db/temp_dir.h"
+#include "tests/support/files.h"
+#include "tests/support/temp_folder.h"
 
 namespace vsw::db {
 namespace {
@@ -23,7 +24,7 @@ class SchemaTest : public testing::Test {
     EXPECT_TRUE(connection.ok()) << connection.status();
     return *std::move(connection);
   }
-  TempDir dir_;
+  TempFolder dir_;
   const std::string path_ = dir_ / "conf.db";
 };
 

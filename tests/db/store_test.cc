@@ -6,7 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/db/temp_dir.h"
+#include "tests/support/files.h"
+#include "tests/support/temp_folder.h"
 
 namespace vsw::db {
 namespace {
@@ -53,7 +54,7 @@ class StoreTest : public testing::Test {
     return contents.ok() ? *contents : Contents{};
   }
 
-  TempDir dir_;
+  TempFolder dir_;
   const std::string path_ = dir_ / "conf.db";
   std::unique_ptr<Store> store_;
 };

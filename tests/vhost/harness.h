@@ -12,13 +12,13 @@
 
 #include <array>
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "tests/support/eal.h"
+#include "tests/support/temp_folder.h"
 #include "tests/vhost/front_end.h"
 #include "vhost/vhost_device.h"
 
@@ -40,20 +40,6 @@ inline std::vector<uint8_t> Frame(size_t bytes, uint8_t seed = 0) {
   if (bytes >= 14) frame[12] = 0x88, frame[13] = 0xb5;  // an EtherType for experiments
   return frame;
 }
-
-class TempFolder {
- public:
-  TempFolder() {
-    char name[] = "/tmp/vsw-vhost-test-XXXXXX";
-    path_ = mkdtemp(name);
-  }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 /// One device on one socket.
 struct Guest {
@@ -131,7 +117,7 @@ class VhostTest : public ::testing::Test {
       auto* fresh = new Devices;
       EXPECT_TRUE(fresh->bystander.Boot());
       // Temporary folders are cleaned up at exit; the library's threads end with the process.
-      std::atexit([] { std::filesystem::remove_all(devices().folder.path()); });
+      std::atexit([] { devices().folder.Remove(); });
       return fresh;
     }();
     return *made;

@@ -31,7 +31,7 @@ class VhostUserPortTest : public ::testing::Test {
     return counters.drops[static_cast<size_t>(reason)].Get();
   }
 
-  vhost::TempFolder folder_;
+  TempFolder folder_;
 };
 
 // Ethernet, IPv4 and TCP headers before `payload` bytes; the checksum field holds the sum over the

@@ -4,10 +4,8 @@
 #ifndef VSW_TESTS_OFPROTO_CONNECTION_SERVER_FIXTURE_H_
 #define VSW_TESTS_OFPROTO_CONNECTION_SERVER_FIXTURE_H_
 
-#include <stdlib.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,6 +14,7 @@
 #include "ofproto/connection/openflow_server.h"
 #include "tests/ofproto/connection/client.h"
 #include "tests/ofproto/connection/fake_bridge.h"
+#include "tests/support/temp_folder.h"
 
 namespace vsw::testing {
 
@@ -24,16 +23,10 @@ inline constexpr BridgeId kBridge{7};
 class ServerTest : public ::testing::Test {
  protected:
   ServerTest() {
-    char name[] = "/tmp/vsw-ofconn-XXXXXX";
-    if (mkdtemp(name) == nullptr) throw std::runtime_error("mkdtemp");
-    folder_ = name;
     options_.run_dir = folder_;
     options_.software = "vsw test";
   }
-  ~ServerTest() override {
-    server_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  ~ServerTest() override { server_.reset(); }
 
   /// Starts the server with the options and settings as the test has changed them.
   void Start() {
@@ -58,7 +51,8 @@ class ServerTest : public ::testing::Test {
     return false;
   }
 
-  std::string folder_;
+  const TempFolder temporary_;
+  const std::string folder_ = temporary_.path();
   OpenFlowServerOptions options_;
   BridgeConnectionSettings settings_;
   ThreadedControl control_;

@@ -415,7 +415,7 @@ void FieldView::Flush() {
   constexpr size_t kLineWords = kLineBytes / sizeof(uint64_t);
   uint64_t* marks = marks_.words();
   const uint64_t* written = written_.words();
-  for (size_t line = 0; line < kFlowKeyLines; ++line, marks += kLineWords, written += kLineWords) {
+  for (size_t line = 0; line < marked_lines_; ++line, marks += kLineWords, written += kLineWords) {
     uint64_t any = 0;
     for (size_t i = 0; i < kLineWords; ++i) any |= marks[i];
     if (any == 0) continue;

@@ -36,6 +36,10 @@ class FieldView {
   FieldView(const FieldView&) = delete;
   FieldView& operator=(const FieldView&) = delete;
 
+  /// The port that received it is no tunnel. None of its packets has tunnel fields, so that what
+  /// reads them need not mark them: the megaflow is of that port alone.
+  void SetNoTunnel() { marked_lines_ = kLinesBeforeTunnel; }
+
   /// Where the datapath received it. Always matched exactly.
   PortNo in_port() const { return received_->in_port; }
 
@@ -217,6 +221,8 @@ class FieldView {
   void HideInner();
   void WriteBytes(size_t offset, size_t count, const uint8_t* value, const uint8_t* mask);
 
+  static constexpr size_t kLinesBeforeTunnel = offsetof(FlowKey, tun_id) / kLineBytes;
+
   const FlowKey* received_;
   FlowMask& mask_;
   MatchKey present_;
@@ -225,6 +231,7 @@ class FieldView {
   FrameTags tags_;
   std::array<uint32_t, kWords> pending_{};
   uint64_t pending_words_ = 0;
+  size_t marked_lines_ = kFlowKeyLines;  // of the packet; behind them reads mark nothing
   bool marking_ = true;
   bool packet_written_ = false;
   bool labels_touched_ = false;

@@ -48,6 +48,7 @@ void TranslatePacket(const ConfigSnapshot& config, FrozenPool* frozen, const Flo
   }
   context.DependOn(PortTag(key.in_port));
   if (const PortRules* in = config.FindPort(key.in_port); in != nullptr) {
+    if (!in->tunnel.is_tunnel()) view.SetNoTunnel();
     ReceiveInBridge(context, *in);
   } else {
     context.Drop(DropReason::kNoBridge);

@@ -220,6 +220,7 @@ TEST_F(TunnelOptions, AreLeftOutWhereNobodySetThem) {
   AddFlow("in_port=1,actions=output:2");
   Forward(From(1, kHere, kThere));
   EXPECT_EQ(translation_->actions.size(), 1u);
+  EXPECT_EQ(translation_->mask.lines & kTunnelLines, 0) << "packets of port 1 have no such field";
 }
 
 TEST_F(TunnelOptions, AreMatchedByValueAndByPresence) {

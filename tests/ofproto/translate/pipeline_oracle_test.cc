@@ -104,7 +104,10 @@ class PipelineOracleTest : public PipelineTest {
   void MakeWorld(RandomPipeline& world, size_t rules) {
     pipelines_.clear();
     control_.Reset();
-    Configure(Config(BridgeBuilder(0).With(Trunk(1)).With(Trunk(2)).With(Trunk(3)).With(Trunk(4))));
+    // Frames of port 4 have come through a tunnel.
+    SlowPathPort tunnel = Trunk(4);
+    tunnel.tunnel = {.kind = TunnelKind::kVxlan, .remotes = {*IpAddress::Parse("192.0.2.2")}};
+    Configure(Config(BridgeBuilder(0).With(Trunk(1)).With(Trunk(2)).With(Trunk(3)).With(tunnel)));
     oracle_ = {};
     oracle_.ports = {1, 2, 3, 4};
     for (uint32_t group = 1; group <= 4; ++group) {
@@ -124,10 +127,12 @@ class PipelineOracleTest : public PipelineTest {
     for (const auto& [number, group] : oracle_.groups) text += FormatGroup(group) + "\n";
     return text;
   }
+  static constexpr size_t kFirstTunnelLine = offsetof(FlowKey, tun_id) / kLineBytes;
   FlowKey Mutated(Random& random, const FlowKey& key, const FlowMask& mask) {
     FlowKey result = key;
     const bool everywhere = random.OneIn(2);
-    for (size_t i = 0; i < kFlowKeyLines; ++i) {
+    const size_t lines = key.in_port == PortNo{4} ? kFlowKeyLines : kFirstTunnelLine;
+    for (size_t i = 0; i < lines; ++i) {
       for (size_t j = 0; j < kLineBytes; ++j) {
         if (!everywhere && !random.OneIn(8)) continue;
         const auto noise = static_cast<uint8_t>(random.Bits());

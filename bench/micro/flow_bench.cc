@@ -145,8 +145,39 @@ void ClassifyTuples(benchmark::State& state) {
     benchmark::DoNotOptimize(lookup.flow);
   }
 }
+// A megaflow for each of `state.range(0)` pairs of prefixes, all ones up to the last bit.
+void ClassifyPrefixes(benchmark::State& state) {
+  const auto masks = static_cast<uint32_t>(state.range(0));
+  const auto prefix = [](uint32_t length) { return length == 0 ? 0 : 0xffffffff << (32 - length); };
+  const auto table = *FlowTable::Create({.exact_match_entries = 64, .max_megaflows = kFlows});
+  auto translation = std::make_unique<Translation>();
+  std::vector<FlowKey> keys;
+  for (uint32_t i = 0; i < masks; ++i) {
+    translation->Clear();
+    translation->mask.bits.ipv4_src = Be32::From(prefix(1 + i % 32));
+    translation->mask.bits.ipv4_dst = Be32::From(prefix(1 + i / 32));
+    translation->actions.push_back(Action::Output(PortNo{2}));
+    FlowLookup lookup;
+    lookup.key = Key(i);
+    lookup.key.ipv4_src = Be32::From(prefix(i % 32));
+    lookup.key.ipv4_dst = Be32::From(prefix(i / 32));
+    keys.push_back(lookup.key);
+    table->Prepare(&lookup);
+    DefineLines(&lookup.key, 0xff);
+    table->Install(&lookup, *translation, 0, [](auto...) {});
+  }
+  FlowLookup lookup;
+  uint32_t random = 1;
+  for (auto _ : state) {
+    lookup.key = keys[Next(&random) % masks];
+    table->Prepare(&lookup);
+    table->LookupMegaflow(&lookup);
+    benchmark::DoNotOptimize(lookup.flow);
+  }
+}
 BENCHMARK(ClassifyLinear)->Name("classify: linear, 1024 rules");
 BENCHMARK(ClassifyTuples)->Name("classify: classifier, 16 masks");
+BENCHMARK(ClassifyPrefixes)->Name("classify: classifier, masks")->Arg(8)->Arg(64)->Arg(1000);
 
 }  // namespace
 }  // namespace vsw

@@ -49,6 +49,8 @@ class FlowHash {
   [[gnu::always_inline]] uint64_t MaskedFirst(const KeyLine& first, const FlowMask& mask) const {
     return Line(And(first, mask.bits.line(0)), 0);
   }
+  /// Of a part of the key by itself.
+  uint64_t Word(uint32_t value) const { return Fold(value ^ secret_[3], secret_[4]); }
   uint64_t Masked(const FlowKey& key, const FlowMask& mask) const {
     return Masked(KeyLine::Load(key), key, mask);
   }

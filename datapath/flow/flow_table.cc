@@ -68,7 +68,7 @@ FlowTable::FlowTable(const FlowTableOptions& options, ReservedMemory slots,
       free_slot_(kNoSlot),
       arena_(std::move(arena)),
       exact_(std::move(exact)),
-      classifier_(arena_.get(), options.max_ports, options.max_masks_per_port),
+      classifier_(hash_, arena_.get(), options.max_ports, options.max_masks_per_port),
       actions_(arena_.get()),
       masks_(arena_.get()),
       tag_chains_(std::move(tag_chains)) {}
@@ -105,7 +105,7 @@ Megaflow* FlowTable::FindForPort(PortNo in_port) const {
 
 void FlowTable::LookupMegaflow(FlowLookup* lookup) {
   FlowKey* key = &lookup->key;
-  for (Subtable* subtable : classifier_.Tuples(key->in_port)) {
+  classifier_.Search(key, [&](Subtable* subtable) {
     DefineLines(key, subtable->mask->lines);
     const auto hash = static_cast<uint32_t>(hash_.Masked(*key, *subtable->mask));
     const uint32_t slot = subtable->Find(hash, [&](uint32_t candidate) {
@@ -116,7 +116,7 @@ void FlowTable::LookupMegaflow(FlowLookup* lookup) {
       lookup->stale = &At(candidate);
       return false;
     });
-    if (slot == kNoSlot) continue;
+    if (slot == kNoSlot) return false;
     ++subtable->hits;
     lookup->flow = &At(slot);
     if (lookup->sole == nullptr) exact_.Insert(lookup->hash, slot);
@@ -124,8 +124,8 @@ void FlowTable::LookupMegaflow(FlowLookup* lookup) {
       hits_until_reorder_ = kReorderEvery;
       classifier_.Reorder(key->in_port);
     }
-    return;
-  }
+    return true;
+  });
 }
 
 uint32_t FlowTable::TakeSlot() {
@@ -295,6 +295,7 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
       flow->subtable = subtable;
       ++live_;
       if (subtable->Insert(hash, slot, arena_.get())) {
+        classifier_.Enter(*flow);
         lookup->flow = flow;
         if (lookup->sole == nullptr) exact_.Insert(lookup->hash, slot);
         return flow;
@@ -365,6 +366,7 @@ void FlowTable::Remove(Megaflow* flow) {
   const uint32_t slot = SlotOf(*flow);
   Subtable* subtable = flow->subtable;
   subtable->Remove(flow->hash, slot, arena_.get());
+  classifier_.Leave(*flow);
   FreeDetails(flow);
   actions_.Release(flow->actions);
   flow->mask = nullptr;

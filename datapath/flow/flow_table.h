@@ -41,7 +41,7 @@ struct FlowTableOptions {
   uint32_t exact_match_entries = 1u << 20;
   uint32_t max_megaflows = 1u << 20;
   uint32_t max_ports = 4096;
-  uint32_t max_masks_per_port = 128;
+  uint32_t max_masks_per_port = 1024;
 };
 
 /// One packet on its way through the lookups. What all passes use stands in one cache line.

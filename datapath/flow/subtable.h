@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "datapath/flow/arena.h"
 #include "datapath/flow/megaflow.h"
+#include "datapath/flow/sieve.h"
 
 namespace vsw {
 
@@ -48,7 +49,10 @@ struct Subtable {
   bool in_port_only = false;  // the mask has no bit beyond in_port and recirc_id
   bool exact = false;         // beyond the port's bound of masks; does not count there
   uint32_t flows = 0;
-  uint32_t hits = 0;  // since the port's list was sorted last
+  uint32_t hits = 0;      // since the port's list was sorted last
+  uint32_t position = 0;  // in that list
+  bool sieved = false;
+  Sieve::Probes probes;
 
   /// False when the arena is used up.
   bool Init(const FlowMask* mask, PortNo in_port, Arena* arena);

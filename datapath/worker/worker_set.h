@@ -42,7 +42,7 @@ struct WorkerOptions {
   std::vector<int> cores;  // one worker each; -1 = not pinned. Empty = one, not pinned.
   uint32_t exact_match_entries = 1u << 20;
   uint32_t max_megaflows = 1u << 20;   // per worker
-  uint32_t max_masks_per_port = 128;   // beyond: exact entries
+  uint32_t max_masks_per_port = 1024;  // beyond: exact entries
   uint32_t idle_timeout_ms = 10'000;   // megaflows unused for longer are forgotten
   UnderlayTables* underlay = nullptr;  // outlives the set; none: tunnels lead nowhere
 };

@@ -8,6 +8,7 @@
 #ifndef VSW_VHOST_PACKED_RING_H_
 #define VSW_VHOST_PACKED_RING_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "vhost/chain.h"
@@ -35,6 +36,7 @@ class PackedRing {
   bool Start(const RingSetup& setup);
 
   Cursor position() const { return next_; }
+  Cursor PositionFor(size_t) const { return next_; }
   Fetch FetchChain(Cursor* cursor, Direction direction, Chain* chain);
   bool FetchFlat(Cursor* cursor, Direction direction, FlatBuffer* flat) {
     if (!IsAvailable(*cursor)) return false;

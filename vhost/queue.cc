@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 
 #include "vhost/event_signal.h"
 
@@ -32,6 +33,23 @@ bool Fits(const rte_mbuf* frame, const OffloadCapabilities& guest) {
     return frame->ol_flags & RTE_MBUF_F_TX_IPV6 ? guest.tso6 : guest.tso4;
   }
   return guest.checksum;
+}
+
+// The header of a frame that asks for nothing and is in one chain. Where it stands there already,
+// as in buffers that a driver uses again, its cache line stays with the guest as well.
+void WritePlainHeader(uint8_t* at, uint16_t header_bytes) {
+  constexpr uint32_t kOneBuffer = uint32_t{1} << 16;  // behind csum_offset
+  static_assert(offsetof(NetHeader, num_buffers) == 10 && sizeof(NetHeader) == 12);
+  uint64_t front;
+  std::memcpy(&front, at, sizeof(front));
+  if (front != 0) std::memset(at, 0, sizeof(front));
+  if (header_bytes == sizeof(NetHeader)) [[likely]] {
+    uint32_t back;
+    std::memcpy(&back, at + sizeof(front), sizeof(back));
+    if (back != kOneBuffer) std::memcpy(at + sizeof(front), &kOneBuffer, sizeof(back));
+  } else {
+    std::memset(at + sizeof(front), 0, kShortHeaderBytes - sizeof(front));
+  }
 }
 
 // Walks the pieces of one or several chains.
@@ -211,30 +229,33 @@ bool Queue::ReceiveChain(Ring& ring, rte_mempool* pool, PortCounters& counters, 
 // the cache.
 template <typename Ring>
 size_t Queue::ReceiveFlat(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool) {
+  const bool may_ask = setup_.features & kFeaturesHostOffload;
   std::array<FlatBuffer, kMaxFlat> flat;
   const size_t most = std::min(burst.size(), flat.size());
   const uint32_t shortest = header_bytes_ + kMinFrameBytes;
   const uint32_t longest = header_bytes_ + rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
-  auto cursor = ring.position();
+  auto cursor = ring.PositionFor(most);
   size_t count = 0;
   for (; count < most; ++count) {
     FlatBuffer& next = flat[count];
     if (!ring.FetchFlat(&cursor, Direction::kFromGuest, &next)) break;
     if (next.length < shortest || next.length > longest) break;
-    __builtin_prefetch(next.at);
+    if (may_ask) __builtin_prefetch(next.at);
+    __builtin_prefetch(next.at + header_bytes_);
     __builtin_prefetch(next.at + 64);
   }
-  if (count == 0 ||
-      rte_pktmbuf_alloc_bulk(pool, burst.data(), static_cast<unsigned>(count)) != 0) {
+  if (count == 0 || rte_pktmbuf_alloc_bulk(pool, burst.data(), static_cast<unsigned>(count)) != 0) {
     return 0;
   }
   size_t taken = 0;
   for (; taken < count; ++taken) {
     const FlatBuffer& from = flat[taken];
-    NetHeader header;
-    std::memcpy(&header, from.at, kShortHeaderBytes);
-    if (header.flags != 0 || header.gso_type != 0) [[unlikely]]
-      break;
+    if (may_ask) {
+      NetHeader header;
+      std::memcpy(&header, from.at, kShortHeaderBytes);
+      if (header.flags != 0 || header.gso_type != 0) [[unlikely]]
+        break;
+    }
     rte_mbuf* const frame = burst[taken];
     const uint32_t length = from.length - header_bytes_;
     rte_memcpy(rte_pktmbuf_mtod(frame, uint8_t*), from.at + header_bytes_, length);
@@ -279,7 +300,7 @@ rte_mbuf* Queue::ToFrame(const Chain& chain, rte_mbuf* first, rte_mempool* pool,
     ++first->nb_segs;
   }
   first->pkt_len = static_cast<uint32_t>(length);
-  if ((header.flags != 0 || header.gso_type != 0) &&
+  if ((setup_.features & kFeaturesHostOffload) && (header.flags != 0 || header.gso_type != 0) &&
       !ApplyVirtioHeader(first, header.flags, header.gso_type, header.hdr_len, header.gso_size,
                          header.csum_start, header.csum_offset)) {
     *reason = DropReason::kRxBadOffload;
@@ -346,7 +367,7 @@ size_t Queue::TransmitFlat(Ring& ring, std::span<rte_mbuf* const> burst) {
     return 0;
   std::array<FlatBuffer, kMaxFlat> flat;
   const size_t most = std::min(burst.size(), flat.size());
-  auto cursor = ring.position();
+  auto cursor = ring.PositionFor(most);
   size_t count = 0;
   for (; count < most; ++count) {
     const rte_mbuf* const frame = burst[count];
@@ -354,21 +375,15 @@ size_t Queue::TransmitFlat(Ring& ring, std::span<rte_mbuf* const> burst) {
     FlatBuffer& next = flat[count];
     if (!ring.FetchFlat(&cursor, Direction::kToGuest, &next)) break;
     if (next.length < header_bytes_ + frame->pkt_len) break;
-    __builtin_prefetch(next.at, 1);
+    __builtin_prefetch(next.at);
+    __builtin_prefetch(next.at + header_bytes_, 1);
     __builtin_prefetch(next.at + 64, 1);
     __builtin_prefetch(rte_pktmbuf_mtod(frame, const uint8_t*));
   }
-  NetHeader header = {};
-  header.num_buffers = 1;
   for (size_t i = 0; i < count; ++i) {
     const rte_mbuf* const frame = burst[i];
-    if (header_bytes_ == sizeof(header)) [[likely]] {
-      std::memcpy(flat[i].at, &header, sizeof(header));
-    } else {
-      std::memcpy(flat[i].at, &header, kShortHeaderBytes);
-    }
-    rte_memcpy(flat[i].at + header_bytes_, rte_pktmbuf_mtod(frame, const uint8_t*),
-               frame->pkt_len);
+    WritePlainHeader(flat[i].at, header_bytes_);
+    rte_memcpy(flat[i].at + header_bytes_, rte_pktmbuf_mtod(frame, const uint8_t*), frame->pkt_len);
     ring.Complete(flat[i], header_bytes_ + frame->pkt_len);
   }
   return count;

@@ -38,7 +38,7 @@ bool SplitRing::Start(const RingSetup& setup) {
   mask_ = static_cast<uint16_t>(setup.size - 1);
   // Used and available positions are the same between bursts: chains go back at once. The used
   // index in the guest's memory outlives a crash of ours, so it has the last word.
-  next_ = published_ = Load(&used_->index);
+  next_ = end_ = published_ = Load(&used_->index);
   signalled_valid_ = false;
   return true;
 }

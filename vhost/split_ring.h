@@ -7,6 +7,8 @@
 #ifndef VSW_VHOST_SPLIT_RING_H_
 #define VSW_VHOST_SPLIT_RING_H_
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 
 #include "vhost/chain.h"
@@ -25,7 +27,20 @@ class SplitRing {
   /// False: the areas do not lie in the guest's memory, or the size is not allowed.
   bool Start(const RingSetup& setup);
 
-  Cursor position() const { return {next_, __atomic_load_n(&avail_->index, __ATOMIC_ACQUIRE)}; }
+  Cursor position() {
+    end_ = __atomic_load_n(&avail_->index, __ATOMIC_ACQUIRE);
+    return {next_, end_};
+  }
+  /// The same, but the guest's index is left alone while so many chains are known to be there; and
+  /// what they stand in, and where they go back, is fetched.
+  Cursor PositionFor(size_t chains) {
+    if (static_cast<uint16_t>(end_ - next_) < chains) {
+      position();
+      chains = std::min<size_t>(chains, static_cast<uint16_t>(end_ - next_));
+    }
+    Prefetch(chains);
+    return {next_, end_};
+  }
   Fetch FetchChain(Cursor* cursor, Direction direction, Chain* chain);
   /// The next chain, if there is one and it is of one piece; else the cursor stays.
   bool FetchFlat(Cursor* cursor, Direction direction, FlatBuffer* flat) {
@@ -60,6 +75,17 @@ class SplitRing {
   uint16_t used_base() const { return next_; }
 
  private:
+  void Prefetch(size_t chains) const {
+    constexpr size_t kUsedALine = 64 / sizeof(SplitUsedElement);
+    for (size_t i = 0; i < chains; i += kUsedALine) {
+      __builtin_prefetch(&used_->ring[(next_ + i) & mask_], 1);
+    }
+    if (!(setup_.features & kFeatureInOrder)) return;
+    constexpr size_t kDescriptorsALine = 64 / sizeof(SplitDescriptor);
+    for (size_t i = 0; i < chains; i += kDescriptorsALine) {
+      __builtin_prefetch(&descriptors_[(next_ + i) & mask_]);
+    }
+  }
   Fetch FetchIndirect(const SplitDescriptor& table, Direction direction, Chain* chain);
   void CompleteId(uint16_t id, uint32_t written) {
     const size_t place = next_++ & mask_;
@@ -78,6 +104,7 @@ class SplitRing {
   SplitUsed* used_ = nullptr;
   uint16_t mask_ = 0;
   uint16_t next_ = 0;       // next entry to complete, available and used alike
+  uint16_t end_ = 0;        // what was available when it was looked at last
   uint16_t published_ = 0;  // what the guest has seen
   uint16_t signalled_ = 0;  // published_ when the driver was last interrupted
   bool signalled_valid_ = false;

@@ -35,6 +35,9 @@ inline constexpr uint64_t kFeatureVersion1 = Bit(32);
 inline constexpr uint64_t kFeatureIommu = Bit(33);
 inline constexpr uint64_t kFeaturePacked = Bit(34);
 inline constexpr uint64_t kFeatureInOrder = Bit(35);
+// With none of these a driver asks for nothing in the header of a frame (section 5.1.6.2).
+inline constexpr uint64_t kFeaturesHostOffload =
+    kFeatureCsum | kFeatureHostTso4 | kFeatureHostTso6 | kFeatureHostEcn | kFeatureHostUfo;
 
 // Protocol feature bits.
 inline constexpr uint64_t kProtocolMq = Bit(0);

@@ -56,6 +56,20 @@ TEST_P(Rings, DeliverFramesToTheGuestOverManyLaps) {
   EXPECT_EQ(guest_.counters->tx_packets.Get(), 5u * kRingSize);
 }
 
+TEST_P(Rings, WriteTheHeaderOverWhateverStandsThere) {
+  uint8_t* const buffer = guest_.front->memory() + kBufferBase;
+  NetHeader plain = {};
+  plain.num_buffers = 1;
+  for (size_t foreign = 0; foreign <= sizeof(NetHeader); ++foreign) {  // the last time: none
+    std::memcpy(buffer, &plain, sizeof(plain));
+    if (foreign < sizeof(NetHeader)) buffer[foreign] = 0x5a;
+    guest_.front->Offer(0, {{kBufferBase, 2048}});
+    guest_.Transmit(Frame(60));
+    ASSERT_EQ(guest_.front->TakeUsed(0).size(), 1u);
+    EXPECT_EQ(std::memcmp(buffer, &plain, sizeof(plain)), 0) << "byte " << foreign;
+  }
+}
+
 TEST_P(Rings, TakeTheLargestFrameFromOneDescriptor) {
   const auto frame = Frame(65535 + 14);
   guest_.front->SendFrame(1, frame);
@@ -236,6 +250,17 @@ TEST_P(Rings, CheckOffloadRequests) {
   EXPECT_TRUE(guest_.Receive().empty());
   EXPECT_EQ(guest_.drops(DropReason::kRxBadOffload), 2u);
   EXPECT_EQ(guest_.front->TakeUsed(1).size(), 2u) << "bad frames must go back to the guest";
+}
+
+TEST_P(Rings, ReadNoRequestsOfADriverThatMayNotAsk) {
+  ASSERT_TRUE(guest_.Reboot((kCommonFeatures | GetParam().features) & ~kFeaturesHostOffload));
+  NetHeader asks = {};
+  asks.flags = 1;  // a checksum is missing (section 5.1.6)
+  asks.csum_start = 1000;
+  guest_.front->SendFrame(1, Frame(60), asks);
+  const auto received = guest_.Receive();
+  ASSERT_EQ(received.size(), 1u);
+  EXPECT_EQ(received[0], Frame(60));
 }
 
 TEST_P(Rings, DisabledQueueLosesNothingOfTheOthers) {

@@ -21,7 +21,8 @@ void Arrivals::Add(uint32_t low_sequence, uint64_t now_tsc) {
   const uint64_t sequence =
       next_ + static_cast<int32_t>(low_sequence - static_cast<uint32_t>(next_));
   ++received_;
-  const uint64_t age_tsc = now_tsc - sent_tsc_[sequence % kWindow];
+  const uint64_t known = std::max(sequence, sent_ - std::min(sent_, kTimes));
+  const uint64_t age_tsc = now_tsc - sent_tsc_[known % kTimes];
   oldest_tsc_ = std::max(oldest_tsc_, age_tsc);
   ++ages_[std::min<size_t>(std::bit_width(age_tsc), ages_.size() - 1)];
   uint64_t& word = seen_[sequence % kWindow / 64];

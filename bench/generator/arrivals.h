@@ -14,11 +14,11 @@ namespace vsw::bench {
 
 class Arrivals {
  public:
-  Arrivals() : seen_(kWindow / 64), sent_tsc_(kWindow) {}
+  Arrivals() : seen_(kWindow / 64), sent_tsc_(kTimes) {}
 
   /// `count` packets that follow those sent so far left.
   void Sent(uint32_t count, uint64_t now_tsc) {
-    for (uint32_t i = 0; i < count; ++i) sent_tsc_[sent_++ % kWindow] = now_tsc;
+    for (uint32_t i = 0; i < count; ++i) sent_tsc_[sent_++ % kTimes] = now_tsc;
   }
   /// A burst came; its packets are added one by one.
   void Burst(uint64_t now_tsc);
@@ -42,6 +42,9 @@ class Arrivals {
  private:
   // Numbers of the latest packets; an older one counts as reordered and is not looked for twice.
   static constexpr uint64_t kWindow = uint64_t{1} << 20;
+  // Packets whose times are known, more than rings and switch hold, and not more than caches do; an
+  // older one counts as sent with the oldest of them.
+  static constexpr uint64_t kTimes = uint64_t{1} << 14;
 
   uint64_t sent_ = 0, received_ = 0, duplicates_ = 0, reordered_ = 0;
   uint64_t next_ = 0;  // one more than the highest number seen

@@ -28,24 +28,38 @@ struct Headers {
   rte_ether_hdr ethernet;
   rte_ipv4_hdr ip;
   rte_udp_hdr udp;
-} __attribute__((packed));
+} __attribute__((packed, aligned(2)));
 static_assert(sizeof(Headers) + sizeof(Stamp) <= FramePool::kMinBytes);
+
+Headers HeadersOf(uint16_t bytes) {
+  Headers headers = {};
+  headers.ethernet = {.dst_addr = {{2, 0, 0, 0, 0, 2}},
+                      .src_addr = {{2, 0, 0, 0, 0, 1}},
+                      .ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)};
+  headers.ip.version_ihl = RTE_IPV4_VHL_DEF;
+  headers.ip.total_length = rte_cpu_to_be_16(bytes - sizeof(rte_ether_hdr));
+  headers.ip.time_to_live = 64;
+  headers.ip.next_proto_id = IPPROTO_UDP;
+  headers.udp.dst_port = rte_cpu_to_be_16(kPort);
+  headers.udp.dgram_len = rte_cpu_to_be_16(bytes - sizeof(rte_ether_hdr) - sizeof(rte_ipv4_hdr));
+  return headers;
+}
 
 void Prepare(rte_mempool*, void* bytes_of_frame, void* object, unsigned) {
   auto* frame = static_cast<rte_mbuf*>(object);
   const uint16_t bytes = *static_cast<const uint16_t*>(bytes_of_frame);
   frame->data_off = RTE_PKTMBUF_HEADROOM;
-  auto* headers = rte_pktmbuf_mtod(frame, Headers*);
-  std::memset(static_cast<void*>(headers), 0, bytes);
-  headers->ethernet = {.dst_addr = {{2, 0, 0, 0, 0, 2}},
-                       .src_addr = {{2, 0, 0, 0, 0, 1}},
-                       .ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)};
-  headers->ip.version_ihl = RTE_IPV4_VHL_DEF;
-  headers->ip.total_length = rte_cpu_to_be_16(bytes - sizeof(rte_ether_hdr));
-  headers->ip.time_to_live = 64;
-  headers->ip.next_proto_id = IPPROTO_UDP;
-  headers->udp.dst_port = rte_cpu_to_be_16(kPort);
-  headers->udp.dgram_len = rte_cpu_to_be_16(bytes - sizeof(rte_ether_hdr) - sizeof(rte_ipv4_hdr));
+  auto* const data = rte_pktmbuf_mtod(frame, uint8_t*);
+  std::memset(data, 0, bytes);
+  const Headers headers = HeadersOf(bytes);
+  std::memcpy(data, &headers, sizeof(headers));
+}
+
+// Out of registers: to read back what was just written in other pieces would wait for it.
+uint16_t IpChecksum(uint32_t sum, rte_be32_t source, rte_be32_t destination) {
+  for (const uint32_t address : {source, destination}) sum += (address & 0xffff) + (address >> 16);
+  sum = (sum & 0xffff) + (sum >> 16);
+  return static_cast<uint16_t>(~(sum + (sum >> 16)));
 }
 
 absl::Status Check(uint16_t bytes) {
@@ -68,7 +82,10 @@ absl::StatusOr<FramePool> FramePool::Create(const std::string& name, uint32_t co
   VSW_RETURN_IF_ERROR(Check(bytes));
   VSW_ASSIGN_OR_RETURN(rte_mempool* const pool, MakePool(name, count));
   rte_mempool_obj_iter(pool, Prepare, &bytes);
-  return FramePool(pool, bytes);
+  FramePool frames(pool, bytes);
+  const Headers headers = HeadersOf(bytes);
+  frames.ip_sum_ = rte_raw_cksum(&headers.ip, sizeof(headers.ip));
+  return frames;
 }
 
 absl::StatusOr<FramePool> FramePool::Create(const std::string& name, uint32_t count,
@@ -80,7 +97,7 @@ absl::StatusOr<FramePool> FramePool::Create(const std::string& name, uint32_t co
   return frames;
 }
 
-void FramePool::Write(rte_mbuf* frame, uint32_t flow, const Stamp& stamp) {
+void FramePool::Write(rte_mbuf* frame, uint32_t flow, uint32_t sequence) {
   rte_pktmbuf_reset(frame);
   frame->pkt_len = frame->data_len = bytes_;
   auto* headers = rte_pktmbuf_mtod(frame, Headers*);
@@ -90,11 +107,14 @@ void FramePool::Write(rte_mbuf* frame, uint32_t flow, const Stamp& stamp) {
     headers->ip.src_addr = rte_cpu_to_be_32(kSources + flow / kFlowsASource);
     headers->ip.dst_addr = rte_cpu_to_be_32(kServers + flow % kServerCount);
     headers->udp.src_port = rte_cpu_to_be_16(static_cast<uint16_t>(kFirstPort + flow % kPortCount));
-    headers->ip.hdr_checksum = 0;
-    headers->ip.hdr_checksum = rte_ipv4_cksum(&headers->ip);
+    headers->ip.hdr_checksum = IpChecksum(ip_sum_, headers->ip.src_addr, headers->ip.dst_addr);
   }
-  std::memcpy(rte_pktmbuf_mtod_offset(frame, uint8_t*, bytes_ - sizeof(stamp)), &stamp,
-              sizeof(stamp));
+  const Stamp stamp = {.sequence = sequence};
+  *rte_pktmbuf_mtod_offset(frame, Stamp*, bytes_ - sizeof(stamp)) = stamp;
+}
+
+void FetchStamp(const rte_mbuf* frame) {
+  __builtin_prefetch(rte_pktmbuf_mtod_offset(frame, const uint8_t*, frame->data_len - 1));
 }
 
 bool ReadStamp(const rte_mbuf* frame, Stamp* stamp) {

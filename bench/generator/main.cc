@@ -176,6 +176,7 @@ class Generator {
     const uint16_t count = rte_eth_rx_burst(*rx_, 0, frames, kBurst);
     if (count == 0) return false;
     const uint64_t now = rte_rdtsc();
+    for (uint16_t i = 0; i < count; ++i) FetchStamp(frames[i]);
     bool ours = false;
     for (uint16_t i = 0; i < count; ++i) {
       Stamp stamp;

@@ -256,14 +256,11 @@ void Encapsulator::RefuseTooBig(const Job& job, const Way& way, const Frame& fra
   Drop(job, frame.packet, DropReason::kTunnelTooBig);
 }
 
-void Encapsulator::Append(const Way& way, rte_mbuf* packet) {
-  const bool same = way.egress == egress_ && way.enters_bridge_by == enters_bridge_by_;
-  if (!same || count_ == kBurst) {
-    HandOn();
-    egress_ = way.egress;
-    enters_bridge_by_ = way.enters_bridge_by;
-  }
-  packets_[count_++] = packet;
+// To where the way leads: what was gathered for elsewhere leaves, or what fills a burst.
+void Encapsulator::Turn(const Way& way) {
+  HandOn();
+  egress_ = way.egress;
+  enters_bridge_by_ = way.enters_bridge_by;
 }
 
 void Encapsulator::HandOn() {

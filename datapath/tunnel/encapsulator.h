@@ -76,7 +76,13 @@ class Encapsulator {
   void Put(const Job& job, const Way& way, const Frame& frame);
   rte_mbuf* AddHeaders(const Job& job, const Way& way, const Frame& frame);
   void RefuseTooBig(const Job& job, const Way& way, const Frame& frame);
-  void Append(const Way& way, rte_mbuf* packet);
+  [[gnu::always_inline]] void Append(const Way& way, rte_mbuf* packet) {
+    const bool same = way.egress == egress_ && way.enters_bridge_by == enters_bridge_by_;
+    if (!same || count_ == kBurst) [[unlikely]]
+      Turn(way);
+    packets_[count_++] = packet;
+  }
+  void Turn(const Way& way);
   void HandOn();
   static void Drop(const Job& job, rte_mbuf* packet, DropReason reason);
 

@@ -154,9 +154,22 @@ OuterHeaders::OuterHeaders(const TunnelConfig& config, const IpAddress& remote,
   const uint8_t* ip = builder.data() + kEthernetBytes;
   if (v4_) ip_sum_ = FoldSum(AddBytes(0, ip, l4_ - kEthernetBytes));
   plain_ = v4_ && !udp_checksum_ && !gre_checksum_ && !key_is_flow_ && bytes_ <= kPlainRoom;
+  PreparePlain(protocol, config.facts.udp_port);
   const Be32 protocol_word = Be32::From(protocol);
   const uint64_t addresses = v4_ ? AddBytes(0, ip + 12, 8) : AddBytes(0, ip + 8, 32);
   pseudo_sum_ = AddBytes(addresses, &protocol_word, sizeof(protocol_word));
+}
+
+void OuterHeaders::PreparePlain(uint8_t protocol, uint16_t udp_port) {
+  tos_from_inner_ = tos_ ? kEcnMask : 0xff;
+  tos_bits_ = static_cast<uint8_t>(tos_.value_or(0) & ~kEcnMask);
+  ttl_from_inner_ = ttl_ ? 0 : 0xff;
+  ttl_bits_ = ttl_.value_or(0);
+  id_mask_ = dont_fragment_ ? 0 : 0xffff;  // as in FillIp()
+  const uint16_t fragment = Be16::From(dont_fragment_ ? kDontFragment : uint16_t{0}).raw;
+  ip_front_ = uint64_t{0x45} | uint64_t{fragment} << 48;
+  ip_middle_ = uint32_t{protocol} << 8;
+  udp_ = uint64_t{Be16::From(udp_port).raw} << 16;
 }
 
 rte_mbuf* OuterHeaders::Put(rte_mbuf* packet, const InnerFrame& inner, const TunnelSet* set,

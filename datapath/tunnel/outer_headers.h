@@ -63,6 +63,9 @@ class OuterHeaders {
   static constexpr uint16_t kFirstSourcePort = 49152;  // RFC 7348 section 5, RFC 8926 section 3.3
 
   class Builder;
+  void PreparePlain(uint8_t protocol, uint16_t udp_port);
+  [[gnu::always_inline]] void WritePlain(rte_mbuf* packet, uint8_t inner_tos, uint8_t inner_ttl,
+                                         uint32_t hash, uint16_t identification) const;
   void FillIp(uint8_t* ip, const InnerFrame& inner, const TunnelSet* set, uint32_t ip_bytes,
               uint16_t identification) const;
   void FillUdp(uint8_t* udp, const InnerFrame& inner, uint32_t udp_bytes, rte_mbuf* packet) const;
@@ -80,6 +83,14 @@ class OuterHeaders {
   bool gbp_ = false;
   bool dont_fragment_ = true;
   bool plain_ = false;  // over IPv4, without checksums of payload and without fields set by rules
+  // Of PutPlain(): which bits are those of the frame inside, and the others.
+  uint8_t tos_from_inner_ = 0, tos_bits_ = 0, ttl_from_inner_ = 0, ttl_bits_ = 0;
+  uint16_t id_mask_ = 0;
+  // The first eight bytes of IPv4's header, the next four, and UDP's header, but for what
+  // WritePlain() adds.
+  uint64_t ip_front_ = 0;
+  uint32_t ip_middle_ = 0;
+  uint64_t udp_ = 0;
   std::optional<uint8_t> tos_, ttl_;
   uint32_t mtu_ = 0;
   uint16_t ip_sum_ = 0;      // of the IPv4 header, but for what FillIp() writes
@@ -88,44 +99,51 @@ class OuterHeaders {
 
 [[gnu::always_inline]] inline bool OuterHeaders::PutPlain(rte_mbuf* packet,
                                                           uint16_t identification) const {
-  InnerFrame inner;
   if (!plain_ || packet->ol_flags != 0 || rte_mbuf_refcnt_read(packet) != 1 ||
       packet->data_off < kPlainRoom) {
     return false;
   }
-  if (!ReadPlainInnerFrame(packet, &inner)) [[unlikely]]
-    inner = ReadInnerFrame(packet);
+  InnerFrame inner;
+  if (ReadPlainInnerFrame(packet, &inner)) [[likely]] {
+    WritePlain(packet, inner.tos, inner.ttl, inner.hash, identification);
+  } else {
+    const InnerFrame other = ReadInnerFrame(packet);
+    WritePlain(packet, other.tos, other.ip_version != 0 ? other.ttl : kDefaultTunnelTtl, other.hash,
+               identification);
+  }
+  return true;
+}
+
+// What differs from packet to packet is put together in registers, as it stands in memory.
+[[gnu::always_inline]] inline void OuterHeaders::WritePlain(rte_mbuf* packet, uint8_t inner_tos,
+                                                            uint8_t inner_ttl, uint32_t hash,
+                                                            uint16_t identification) const {
+  constexpr uint32_t kIpBytes = 20;
   packet->data_off = static_cast<uint16_t>(packet->data_off - bytes_);
   packet->data_len = static_cast<uint16_t>(packet->data_len + bytes_);
   packet->pkt_len += bytes_;
   uint8_t* const frame = rte_pktmbuf_mtod(packet, uint8_t*);
+  uint8_t* const ip = frame + kEthernetBytes;
   // A copy of constant length is a few vector moves; what stands in front of the frame is free.
   std::memcpy(frame + bytes_ - kPlainRoom, template_.data() + kRoom - kPlainRoom, kPlainRoom);
-  const auto store = []<typename T>(uint8_t* at, T value) {
-    std::memcpy(at, &value, sizeof(value));
-  };
-  uint8_t* const ip = frame + kEthernetBytes;
   const uint32_t ip_bytes = packet->pkt_len - kEthernetBytes;
-  const uint8_t tos = OuterTos(tos_.value_or(inner.tos), inner.tos);
-  const uint8_t ttl = ttl_.value_or(inner.ip_version != 0 ? inner.ttl : kDefaultTunnelTtl);
-  const Be16 length = Be16::From(static_cast<uint16_t>(ip_bytes));
-  const Be16 id = Be16::From(dont_fragment_ ? uint16_t{0} : identification);
-  // The words of TOS and TTL as they stand in memory; no more than five words are added.
-  uint32_t sum = uint32_t{ip_sum_} + (uint32_t{tos} << 8) + length.raw + id.raw + ttl;
+  const uint32_t tos = (inner_tos & tos_from_inner_) | tos_bits_;
+  const uint32_t ttl = (inner_ttl & ttl_from_inner_) | ttl_bits_;
+  const uint16_t length = Be16::From(static_cast<uint16_t>(ip_bytes)).raw;
+  const uint16_t id = Be16::From(identification & id_mask_).raw;
+  // No more than five words are added.
+  uint32_t sum = uint32_t{ip_sum_} + (tos << 8) + length + id + ttl;
   sum = (sum & 0xffff) + (sum >> 16);
   sum += sum >> 16;
-  ip[1] = tos;
-  store(ip + 2, length);
-  store(ip + 4, id);
-  ip[8] = ttl;
-  store(ip + 10, static_cast<uint16_t>(~sum));
-  if (kind_ != TunnelKind::kGre) {
-    constexpr uint32_t kIpBytes = 20;
-    uint8_t* const udp = ip + kIpBytes;
-    store(udp, Be16::From(static_cast<uint16_t>(kFirstSourcePort | (inner.hash & 0x3fff))));
-    store(udp + 4, Be16::From(static_cast<uint16_t>(ip_bytes - kIpBytes)));
-  }
-  return true;
+  const uint64_t front = ip_front_ | tos << 8 | uint64_t{length} << 16 | uint64_t{id} << 32;
+  const uint32_t middle = ip_middle_ | ttl | ~sum << 16;
+  std::memcpy(ip, &front, sizeof(front));
+  std::memcpy(ip + sizeof(front), &middle, sizeof(middle));
+  if (kind_ == TunnelKind::kGre) return;
+  const auto udp_bytes = static_cast<uint16_t>(ip_bytes - kIpBytes);
+  const auto source = static_cast<uint16_t>(kFirstSourcePort | (hash & 0x3fff));
+  const uint64_t udp = udp_ | Be16::From(source).raw | uint64_t{Be16::From(udp_bytes).raw} << 32;
+  std::memcpy(ip + kIpBytes, &udp, sizeof(udp));
 }
 
 }  // namespace vsw

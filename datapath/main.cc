@@ -158,10 +158,19 @@ absl::Status Serve(const Flags& flags, const std::vector<int>& cores, const Memo
   return absl::OkStatus();
 }
 
+/// Of this thread, and so of those that it starts from now on, DPDK's and gRPC's too.
+absl::Status RunOn(const cpu_set_t& cores) {
+  if (const int error = pthread_setaffinity_np(pthread_self(), sizeof(cores), &cores)) {
+    return ErrnoStatus(error, "choose the cores of threads that are no workers");
+  }
+  return absl::OkStatus();
+}
+
 /// Others may have taken the hugepages since they were counted, or a limit keeps them from us.
 absl::Status StartWithoutHugepages(const absl::Status& error, std::vector<std::string> arguments,
-                                   const std::set<int>& descriptors) {
+                                   const std::set<int>& descriptors, const cpu_set_t& allowed) {
   VSW_LOG_WARN("{}; going on without hugepages", std::string(error.message()));
+  VSW_RETURN_IF_ERROR(RunOn(allowed));
   arguments.push_back(kHugepagesGone);
   return StartAnew(arguments, descriptors);
 }
@@ -180,9 +189,10 @@ absl::Status Run(const Flags& flags, const std::vector<std::string>& arguments) 
       PlanMemory(flags.memory_mib, flags.hugepages_gone ? Hugepages::kGone : Hugepages::kIfFree,
                  ""));
   const std::set<int> descriptors = OpenDescriptors();
+  VSW_RETURN_IF_ERROR(RunOn(CoresBeside(cores, allowed)));
   if (const absl::Status status = StartEal(memory); !status.ok()) {
     if (!memory.hugepages) return status;
-    return StartWithoutHugepages(status, arguments, descriptors);
+    return StartWithoutHugepages(status, arguments, descriptors, allowed);
   }
   return Serve(flags, cores, memory, stop_signals);
 }

@@ -76,4 +76,10 @@ absl::StatusOr<std::vector<int>> ParseCoreList(const std::string& text, const st
   return std::vector<int>(cores->begin(), cores->end());
 }
 
+cpu_set_t CoresBeside(const std::vector<int>& workers, const cpu_set_t& allowed) {
+  cpu_set_t others = allowed;
+  for (const int core : workers) CPU_CLR(core, &others);
+  return CPU_COUNT(&others) > 0 ? others : allowed;
+}
+
 }  // namespace vsw

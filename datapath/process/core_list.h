@@ -21,6 +21,10 @@ namespace vsw {
                                                              const std::string& root,
                                                              const cpu_set_t& allowed);
 
+/// Where the process's other threads run: `allowed` without the workers' cores, or all of `allowed`
+/// if that leaves none.
+[[nodiscard]] cpu_set_t CoresBeside(const std::vector<int>& workers, const cpu_set_t& allowed);
+
 }  // namespace vsw
 
 #endif  // VSW_DATAPATH_PROCESS_CORE_LIST_H_

@@ -145,5 +145,18 @@ TEST_F(ProcessTest, LetsOneDaemonHoldARunDirectory) {
   EXPECT_TRUE(PidFile::Lock(directory, "vswitchd").ok());
 }
 
+TEST_F(ProcessTest, KeepsOtherThreadsOffTheWorkersCores) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  for (const int core : {0, 2, 5}) CPU_SET(core, &allowed);
+  cpu_set_t others = CoresBeside({2, 3}, allowed);
+  EXPECT_EQ(CPU_COUNT(&others), 2);
+  EXPECT_TRUE(CPU_ISSET(0, &others) && CPU_ISSET(5, &others));
+  others = CoresBeside({}, allowed);
+  EXPECT_TRUE(CPU_EQUAL(&others, &allowed));
+  others = CoresBeside({0, 2, 5}, allowed);  // there are no others
+  EXPECT_TRUE(CPU_EQUAL(&others, &allowed));
+}
+
 }  // namespace
 }  // namespace vsw

@@ -57,12 +57,13 @@ class Classifier {
     const PortTuples& tuples = ports_[ToInt(in_port)];
     return {tuples.list, tuples.count};
   }
-  /// Calls `ask` with those of them that may hold the packet, until it returns true.
+  /// Calls `ask` with those of them that may hold the packet, `most` at most, until it returns true.
   template <typename Ask>
-  void Search(FlowKey* key, Ask&& ask) const {
+  void Search(FlowKey* key, uint32_t most, Ask&& ask) const {
     const PortTuples& tuples = ports_[ToInt(key->in_port)];
+    most = std::min(most, kMaxAsked);
     if (tuples.sieve == nullptr) [[likely]] {
-      const uint32_t count = std::min(tuples.count, kMaxAsked);
+      const uint32_t count = std::min(tuples.count, most);
       for (uint32_t i = 0; i < count && !ask(tuples.list[i]); ++i) {
       }
       return;
@@ -73,7 +74,7 @@ class Classifier {
     for (uint32_t base = 0; base < tuples.count; base += 64) {
       for (uint64_t bits = live[base / 64]; bits != 0; bits &= bits - 1) {
         const auto number = base + static_cast<uint32_t>(std::countr_zero(bits));
-        if (++asked > kMaxAsked || ask(tuples.list[number])) return;
+        if (++asked > most || ask(tuples.list[number])) return;
       }
     }
   }
@@ -81,6 +82,9 @@ class Classifier {
   void Reorder(PortNo in_port);
 
   uint32_t subtable_count() const { return subtables_; }
+
+  /// Megaflows of the port, as the caller counts them.
+  uint32_t& flows(PortNo in_port) { return ports_[ToInt(in_port)].flows; }
 
  private:
   // Exact subtables: one for each set of lines that a key can have.
@@ -96,6 +100,7 @@ class Classifier {
     uint32_t capacity = 0;
     uint32_t exact = 0;
     uint32_t sieved = 0;
+    uint32_t flows = 0;
   };
   bool Reserve(PortTuples* tuples);
   void Put(PortTuples* tuples, uint32_t position, Subtable* subtable);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "datapath/flow/flow_table.h"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -103,9 +104,9 @@ Megaflow* FlowTable::FindForPort(PortNo in_port) const {
   return slot == kNoSlot ? nullptr : &At(slot);
 }
 
-void FlowTable::LookupMegaflow(FlowLookup* lookup) {
+void FlowTable::LookupMegaflow(FlowLookup* lookup, uint32_t most) {
   FlowKey* key = &lookup->key;
-  classifier_.Search(key, [&](Subtable* subtable) {
+  classifier_.Search(key, most, [&](Subtable* subtable) {
     DefineLines(key, subtable->mask->lines);
     const auto hash = static_cast<uint32_t>(hash_.Masked(*key, *subtable->mask));
     const uint32_t slot = subtable->Find(hash, [&](uint32_t candidate) {
@@ -128,7 +129,8 @@ void FlowTable::LookupMegaflow(FlowLookup* lookup) {
   });
 }
 
-uint32_t FlowTable::TakeSlot() {
+uint32_t FlowTable::TakeSlot(PortNo in_port) {
+  if (classifier_.flows(in_port) >= kTimesWhatIsFree * (max_megaflows_ - live_)) return kNoSlot;
   if (free_slot_ != kNoSlot) {
     const uint32_t slot = free_slot_;
     free_slot_ = At(slot).hash;
@@ -163,9 +165,12 @@ void FlowTable::SetWholeMask(const FlowKey& key, FlowMask* mask) {
   mask->bits.lines = 0;
 }
 
-// Most often the next new flow of a port has the mask of the one before.
+// Most often the next new flow of a port has the mask of the one before, or has to do with an exact
+// entry as that one had.
 Subtable* FlowTable::SubtableFor(PortNo in_port, const FlowMask& mask, bool exact) {
-  if (last_ != nullptr && last_->in_port == in_port && SameLines(*last_->mask, mask)) return last_;
+  Subtable*& last = exact ? last_exact_ : last_;
+  if (last != nullptr && last->in_port == in_port && SameLines(*last->mask, mask)) return last;
+  if (!exact && !classifier_.HasRoom(in_port) && !masks_.Has(mask)) return nullptr;
   const FlowMask* interned = masks_.Acquire(mask);
   if (interned == nullptr) return nullptr;
   Subtable* subtable = classifier_.Find(in_port, interned);
@@ -175,13 +180,14 @@ Subtable* FlowTable::SubtableFor(PortNo in_port, const FlowMask& mask, bool exac
     subtable = classifier_.Add(in_port, interned, exact);
     if (subtable == nullptr) masks_.Release(interned);
   }
-  last_ = subtable;
+  last = subtable;
   return subtable;
 }
 
 void FlowTable::RemoveSubtable(Subtable* subtable) {
   const FlowMask* mask = subtable->mask;
   if (last_ == subtable) last_ = nullptr;
+  if (last_exact_ == subtable) last_exact_ = nullptr;
   classifier_.Remove(subtable);
   masks_.Release(mask);
 }
@@ -257,6 +263,18 @@ Megaflow* FlowTable::FindSame(Subtable* subtable, uint32_t hash, FlowKey* key) {
   return slot == kNoSlot ? nullptr : &At(slot);
 }
 
+// It stays in place: packets of the burst at hand may have been found to be its.
+Megaflow* FlowTable::Reuse(Megaflow* flow, const Translation& translation, FlowLookup* lookup) {
+  const CompiledActions& actions = *flow->actions;
+  if (actions.drop_reason != translation.drop_reason ||
+      !std::ranges::equal(actions.span(), translation.actions.span())) {
+    return nullptr;
+  }
+  lookup->flow = flow;
+  if (lookup->sole == nullptr) exact_.Insert(lookup->hash, SlotOf(*flow));
+  return flow;
+}
+
 Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation, uint64_t now_tsc,
                              const Report& report) {
   FlowKey& key = lookup->key;
@@ -273,6 +291,7 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
   if (subtable == nullptr) return nullptr;
   const auto hash = static_cast<uint32_t>(hash_.Masked(key, *subtable->mask));
   if (Megaflow* same = FindSame(subtable, hash, &key); same != nullptr) {
+    if (!IsStale(*same)) return Reuse(same, translation, lookup);
     ReportUse(same, report);
     // Keeps the subtable while its only flow is replaced.
     ++subtable->flows;
@@ -282,7 +301,7 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
 
   const CompiledActions* actions =
       actions_.Acquire(translation.actions.span(), translation.drop_reason);
-  const uint32_t slot = actions == nullptr ? kNoSlot : TakeSlot();
+  const uint32_t slot = actions == nullptr ? kNoSlot : TakeSlot(key.in_port);
   if (slot != kNoSlot) {
     Megaflow* flow = &At(slot);
     flow->mask = subtable->mask;
@@ -294,6 +313,7 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
       flow->epoch = epoch_;
       flow->subtable = subtable;
       ++live_;
+      ++classifier_.flows(key.in_port);
       if (subtable->Insert(hash, slot, arena_.get())) {
         classifier_.Enter(*flow);
         lookup->flow = flow;
@@ -301,6 +321,7 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
         return flow;
       }
       --live_;
+      --classifier_.flows(key.in_port);
       FreeDetails(flow);
     }
     flow->mask = nullptr;
@@ -373,6 +394,7 @@ void FlowTable::Remove(Megaflow* flow) {
   flow->hash = free_slot_;
   free_slot_ = slot;
   --live_;
+  --classifier_.flows(subtable->in_port);
   if (subtable->flows == 0) RemoveSubtable(subtable);
 }
 

@@ -117,7 +117,8 @@ class FlowTable {
   /// The one decision for whatever comes in by the port, as long as it reads nothing but the port;
   /// nullptr if it does not, or there is none.
   Megaflow* FindForPort(PortNo in_port) const;
-  void LookupMegaflow(FlowLookup* lookup);
+  /// In `most` of the port's masks, those that are used most.
+  void LookupMegaflow(FlowLookup* lookup, uint32_t most = ~uint32_t{0});
   /// Whether the packet's decision would renew one that was invalidated. No more than one packet
   /// renews each: another of the same burst may have done it since this one was looked up.
   bool Renews(const FlowLookup& lookup) const {
@@ -125,9 +126,10 @@ class FlowTable {
   }
 
   /// Puts the decision in for the packet's flow, in place of the stale one that the lookup found or
-  /// one of the same match (whose use is reported). nullptr: no room, or the decision is not to be
-  /// kept or depends on more than can be; it then serves for this one packet. REQUIRES: every line
-  /// of the key is defined.
+  /// one of the same match (whose use is reported). One of the same match that is not stale, which
+  /// a full lookup would have found, is given instead if it says the same. nullptr: no room, or the
+  /// decision is not to be kept, depends on more than can be, or is another one than is there; it
+  /// then serves for this one packet. REQUIRES: every line of the key is defined.
   Megaflow* Install(FlowLookup* lookup, const Translation& translation, uint64_t now_tsc,
                     const Report& report);
 
@@ -175,6 +177,9 @@ class FlowTable {
   static constexpr uint32_t kNoSlot = 0xffffffff;
   static constexpr uint32_t kTagChains = 1u << 16;
   static constexpr uint32_t kReorderEvery = 4096;  // classifier hits between two reorderings
+  // A port may have so many times as many megaflows as there is room left: one alone nearly all,
+  // and however many flows some bring about, there is room for the others' first ones.
+  static constexpr uint64_t kTimesWhatIsFree = 32;
 
   FlowTable(const FlowTableOptions& options, ReservedMemory slots, std::unique_ptr<Arena> arena,
             ExactMatchCache exact, ReservedMemory tag_chains);
@@ -190,7 +195,7 @@ class FlowTable {
   bool IsStale(const Megaflow& flow) const { return flow.epoch != epoch_; }
 
   void LookupOtherCandidates(FlowLookup* lookup);
-  uint32_t TakeSlot();
+  uint32_t TakeSlot(PortNo in_port);
   static void CopyMask(const FlowMask& from, FlowMask* mask);
   static void SetWholeMask(const FlowKey& key, FlowMask* mask);
   Subtable* SubtableFor(PortNo in_port, const FlowMask& mask, bool exact);
@@ -202,6 +207,7 @@ class FlowTable {
   void Remove(Megaflow* flow);
   void ReportUse(Megaflow* flow, const Report& report);
   Megaflow* FindSame(Subtable* subtable, uint32_t hash, FlowKey* key);
+  Megaflow* Reuse(Megaflow* flow, const Translation& translation, FlowLookup* lookup);
   void RemoveSubtable(Subtable* subtable);
 
   const FlowHash hash_;
@@ -218,8 +224,9 @@ class FlowTable {
   Classifier classifier_;
   ActionStore actions_;
   MaskStore masks_;
-  FlowMask wanted_;           // of the decision that Install() has at hand; only lines that it names
+  FlowMask wanted_;  // of the decision that Install() has at hand; only lines that it names
   Subtable* last_ = nullptr;  // that SubtableFor() gave
+  Subtable* last_exact_ = nullptr;
   ReservedMemory tag_chains_;
   TagNode* invalidating_ = nullptr;  // where the invalidation under way goes on
   Tag invalidated_tag_ = 0;

@@ -89,6 +89,14 @@ uint32_t MaskStore::Hash(const FlowMask& mask) {
   return static_cast<uint32_t>(hash);
 }
 
+bool MaskStore::Has(const FlowMask& mask) const {
+  const uint32_t hash = Hash(mask);
+  for (const Entry* entry = chains_[hash % kChains]; entry != nullptr; entry = entry->next) {
+    if (entry->hash == hash && SameLines(entry->mask, mask)) return true;
+  }
+  return false;
+}
+
 const FlowMask* MaskStore::Acquire(const FlowMask& mask) {
   const uint32_t hash = Hash(mask);
   Entry*& chain = chains_[hash % kChains];
@@ -102,7 +110,8 @@ const FlowMask* MaskStore::Acquire(const FlowMask& mask) {
   if (block == nullptr) return nullptr;
   chain = new (block) Entry{.mask = {}, .references = 1, .hash = hash, .next = chain};
   for (size_t i = 0; i < kFlowKeyLines; ++i) {
-    if (mask.lines & (1u << i)) std::memcpy(chain->mask.bits.line(i), mask.bits.line(i), kLineBytes);
+    if (mask.lines & (1u << i))
+      std::memcpy(chain->mask.bits.line(i), mask.bits.line(i), kLineBytes);
   }
   chain->mask.lines = mask.lines;
   ++size_;

@@ -41,6 +41,7 @@ class MaskStore {
   /// Of `mask` only the lines that it names count. What it returns has zeros in the others.
   const FlowMask* Acquire(const FlowMask& mask);
   void Release(const FlowMask* mask);
+  bool Has(const FlowMask& mask) const;
   uint32_t size() const { return size_; }
 
  private:

@@ -294,19 +294,20 @@ void Pipeline::LookupMissing(std::span<const uint32_t> misses, uint64_t now_tsc)
   clock_.Enter(PerfStage::kMiss);
   for (const uint32_t i : misses) {
     FlowLookup& work = work_[i];
-    flows_->LookupMegaflow(&work);
-    if (work.flow != nullptr) {
-      stats_.megaflow_hits.Add(1);
-      continue;
-    }
-    stats_.misses.Add(1);
-    const bool allowed = misses_.Translate(&work, now_tsc);
-    if (!allowed) {
-      env_.Drop(work.packet, work.key.in_port, DropReason::kMissBudget);
-      stats_.misses_over_budget.Add(1);
-    } else if (work.flow == nullptr) {
-      // The decision could not be kept: executed right away, while it stands.
-      ExecuteOnce(&work, now_tsc);
+    switch (misses_.Resolve(&work, now_tsc)) {
+      case Misses::Outcome::kFound:
+        stats_.megaflow_hits.Add(1);
+        break;
+      case Misses::Outcome::kDecided:
+        break;
+      case Misses::Outcome::kOnce:
+        // Executed right away, while the decision stands.
+        ExecuteOnce(&work, now_tsc);
+        break;
+      case Misses::Outcome::kOverBudget:
+        env_.Drop(work.packet, work.key.in_port, DropReason::kMissBudget);
+        stats_.misses_over_budget.Add(1);
+        break;
     }
   }
 }

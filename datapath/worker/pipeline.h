@@ -56,6 +56,8 @@ class Pipeline : private TunnelOutlet {
   const PipelineCounters& stats() const { return stats_; }
 
   StageClock* clock() { return &clock_; }
+  /// One round of the worker's loop took so long, and at its end these ports wait.
+  void PassRound(uint64_t tsc, const WaitingPorts& waiting) { misses_.Pass(tsc, waiting); }
   /// One round of the worker's loop is over; `busy`: it had packets.
   void EndRound(bool busy, uint64_t now_tsc) {
     if (clock_.on()) [[unlikely]]

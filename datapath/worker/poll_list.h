@@ -24,6 +24,7 @@ struct PollQueue {
   QueueId queue;
   uint64_t next_poll_tsc = 0;
   uint64_t backoff_tsc = 0;
+  uint64_t full_since_tsc = 0;  // it gave full bursts since then, or 0
 };
 
 struct PollList {

@@ -23,6 +23,9 @@ namespace {
 constexpr uint64_t kSweepEveryUs = 1000;
 constexpr uint32_t kSlotsPerSweep = 256;
 constexpr uint64_t kMaxBackoffUs = 20;
+// A queue that gave nothing but full bursts for so long is behind; a shorter time is a burst of its
+// sender.
+constexpr uint64_t kWaitingUs = 25;
 constexpr uint64_t kMostIdleUs = 50;
 constexpr size_t kIdleQueuesARound = 32;  // that are looked at
 constexpr uint64_t kSleepWithFlowsNs = 200'000'000;
@@ -133,10 +136,18 @@ uint16_t Worker::Poll(PollQueue* q, uint64_t now_tsc) {
     clock->ReceivedNothing();
     q->backoff_tsc = std::min(q->backoff_tsc + tsc_per_us_ / 2, kMaxBackoffUs * tsc_per_us_);
     q->next_poll_tsc = now_tsc + q->backoff_tsc;
+    q->full_since_tsc = 0;
     return 0;
   }
   q->backoff_tsc = 0;
   q->next_poll_tsc = 0;
+  if (n < kBurst) {
+    q->full_since_tsc = 0;
+  } else if (q->full_since_tsc == 0) {
+    q->full_since_tsc = now_tsc;
+  } else if (now_tsc - q->full_since_tsc >= kWaitingUs * tsc_per_us_) {
+    waiting_.Add(number);
+  }
   pipeline_.Process(number, {burst, n}, now_tsc);
   if (clock->on()) [[unlikely]]
     clock->CountBurst(n);
@@ -179,7 +190,9 @@ void Worker::Loop() {
     const uint64_t end_tsc = rte_rdtsc();
     (received > 0 ? busy_tsc_ : idle_tsc_).Add(end_tsc - last_tsc);
     idle_share_.Pass(end_tsc - last_tsc, received > 0);
+    pipeline_.PassRound(end_tsc - last_tsc, waiting_);
     pipeline_.EndRound(received > 0, end_tsc);
+    waiting_ = {};
     last_tsc = end_tsc;
   }
   rte_rcu_qsbr_thread_offline(shared_->grace, ToInt(id()));

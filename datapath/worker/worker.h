@@ -74,6 +74,7 @@ class Worker {
   Pipeline pipeline_;
   Idle idle_;
   IdleShare idle_share_;
+  WaitingPorts waiting_;  // in this round
   Mailbox mailbox_;
   std::atomic<PollList*> poll_list_{nullptr};
   PollList no_queues_;  // slept on while there is no list

@@ -89,6 +89,10 @@ class FlowTableModel {
                   [&](const Entry& e) { return e.stale || e.used_tsc < idle_before_tsc; });
   }
   size_t size() const { return entries_.size(); }
+  size_t size(PortNo in_port) const {
+    return static_cast<size_t>(std::ranges::count_if(
+        entries_, [in_port](const Entry& e) { return e.key.in_port == in_port; }));
+  }
   std::set<std::pair<uint32_t, std::vector<uint8_t>>> PortMasks() const {
     std::set<std::pair<uint32_t, std::vector<uint8_t>>> masks;
     for (const Entry& e : entries_) {

@@ -356,16 +356,16 @@ TEST_F(FlowTableTest, MasksNeverCoverTheSetOfLines) {
 TEST_F(FlowTableTest, KeepsNothingWhenItIsFullAndRecovers) {
   Make({.exact_match_entries = 1024, .max_megaflows = 64});
   for (uint32_t i = 0; i < 64; ++i)
-    ASSERT_NE(InstallOutput(Ipv4Key(1, i), kMaskSource, 2), nullptr);
+    ASSERT_NE(InstallOutput(Ipv4Key(1 + i % 2, i), kMaskSource, 2), nullptr);
   EXPECT_EQ(InstallOutput(Ipv4Key(1, 64), kMaskSource, 2), nullptr);
   EXPECT_EQ(InstallOutput(Ipv4Key(1, 65), kMaskNothing, 2), nullptr);
   EXPECT_EQ(Lookup(Ipv4Key(1, 64)).flow, nullptr);
   EXPECT_EQ(table_->megaflow_count(), 64u);
-  EXPECT_EQ(table_->mask_count(), 1u);
-  for (uint32_t i = 0; i < 64; ++i) EXPECT_NE(Lookup(Ipv4Key(1, i)).flow, nullptr);
+  EXPECT_EQ(table_->mask_count(), 2u);
+  for (uint32_t i = 0; i < 64; ++i) EXPECT_NE(Lookup(Ipv4Key(1 + i % 2, i)).flow, nullptr);
   table_->SetEpoch(9);
   // A stale one gives its place to its successor even so.
-  EXPECT_NE(InstallOutput(Ipv4Key(1, 3), kMaskSource, 2), nullptr);
+  EXPECT_NE(InstallOutput(Ipv4Key(2, 3), kMaskSource, 2), nullptr);
   table_->Sweep(kAll, 0, report_);
   EXPECT_NE(InstallOutput(Ipv4Key(1, 64), kMaskSource, 2), nullptr);
   EXPECT_EQ(table_->megaflow_count(), 2u);
@@ -388,7 +388,7 @@ TEST_F(FlowTableTest, DoesNotKeepADecisionWithMoreTagsOrCountersThanFit) {
 
 TEST_F(FlowTableTest, TakesAtMostAFewCacheLinesForAnExactFlow) {
   constexpr uint32_t kFlows = 100'000;
-  Make({.exact_match_entries = 1u << 17, .max_megaflows = kFlows});
+  Make({.exact_match_entries = 1u << 17, .max_megaflows = kFlows + kFlows / 16});
   FlowMask mask = MaskOf([](FlowKey* bits) { std::memset(bits->line(0), 0xff, kLineBytes); });
   Decide(mask, {Action::Output(PortNo{2})}, {7, 8});
   for (uint32_t i = 0; i < kFlows; ++i) ASSERT_NE(Install(Ipv4Key(1, i)), nullptr);
@@ -399,6 +399,55 @@ TEST_F(FlowTableTest, TakesAtMostAFewCacheLinesForAnExactFlow) {
   table_->Sweep(kAll, 0, report_);
   EXPECT_EQ(table_->megaflow_count(), 0u);
   EXPECT_LE(table_->memory_bytes(), 4096u);
+}
+
+TEST_F(FlowTableTest, ADecisionThatWasNotLookedForIsTheOneThatIsThere) {
+  Make();
+  Megaflow* flow = InstallOutput(Ipv4Key(1, 1), kMaskSource, 2);
+  flow->packets = 5;
+  FlowLookup lookup;
+  lookup.key = Ipv4Key(1, 1);
+  LookupQuick(&lookup);
+  lookup.flow = nullptr;
+  DefineLines(&lookup.key, 0xff);
+  Decide(kMaskSource, {Action::Output(PortNo{2})});
+  EXPECT_EQ(table_->Install(&lookup, *translation_, 0, report_), flow);
+  EXPECT_EQ(lookup.flow, flow);
+  EXPECT_EQ(flow->packets, 5u);
+  // One that says something else serves once; packets of the same burst may go by what is there.
+  lookup.flow = nullptr;
+  Decide(kMaskSource, {Action::Output(PortNo{3})});
+  EXPECT_EQ(table_->Install(&lookup, *translation_, 0, report_), nullptr);
+  EXPECT_EQ(Lookup(Ipv4Key(1, 1)).flow, flow);
+  EXPECT_EQ(flow->actions->single_output, PortNo{2});
+  EXPECT_EQ(table_->megaflow_count(), 1u);
+}
+
+TEST_F(FlowTableTest, LooksIntoAsManyMasksAsItIsTold) {
+  Make();
+  InstallOutput(Ipv4Key(1, 1), kMaskSource, 2);
+  Megaflow* second = InstallOutput(Ipv4Key(1, 2), kMaskNothing, 3);
+  for (const uint32_t most : {0u, 1u, 2u}) {
+    FlowLookup lookup;
+    lookup.key = Ipv4Key(1, 9);
+    LookupQuick(&lookup);
+    ASSERT_EQ(lookup.flow, nullptr);
+    table_->LookupMegaflow(&lookup, most);
+    EXPECT_EQ(lookup.flow, most < 2 ? nullptr : second) << most;
+  }
+}
+
+TEST_F(FlowTableTest, KeepsRoomForPortsThatHaveFewMegaflows) {
+  Make({.max_megaflows = 990});
+  uint32_t greedy = 0;
+  while (InstallOutput(Ipv4Key(1, greedy), kMaskSource, 2) != nullptr) ++greedy;
+  EXPECT_EQ(greedy, 960u);
+  EXPECT_NE(InstallOutput(Ipv4Key(2, 1), kMaskSource, 2), nullptr);
+  // What it gives up it may have again.
+  table_->SetEpoch(2);
+  table_->Sweep(kAll, 0, report_);
+  EXPECT_EQ(table_->megaflow_count(), 0u);
+  EXPECT_NE(InstallOutput(Ipv4Key(1, greedy), kMaskSource, 2), nullptr);
 }
 
 }  // namespace

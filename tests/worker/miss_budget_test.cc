@@ -8,6 +8,7 @@ namespace {
 
 constexpr uint64_t kTick = 1000;
 constexpr uint64_t kSaved = 20'000;
+constexpr uint64_t kPressed = 100;
 constexpr PortNo kNoisy{1}, kQuiet{2};
 
 class MissBudgetTest : public ::testing::Test {
@@ -20,7 +21,7 @@ class MissBudgetTest : public ::testing::Test {
     return true;
   }
   uint64_t now_ = 1'000'000;
-  MissBudget budget_{8, kTick, kSaved};
+  MissBudget budget_{8, kTick, kSaved, kPressed};
 };
 
 TEST_F(MissBudgetTest, NeverRefusesAPortThatIsAlone) {
@@ -91,6 +92,60 @@ TEST_F(MissBudgetTest, RefusesAPortInDebtUntilItEarnedItBack) {
   EXPECT_FALSE(budget_.Allow(kNoisy, now_ + 100));
   EXPECT_FALSE(budget_.Allow(kNoisy, now_ + 490));
   EXPECT_TRUE(budget_.Allow(kNoisy, now_ + 600));
+}
+
+TEST_F(MissBudgetTest, LeavesTheTimeToAPortThatWaitsForItsOwnPackets) {
+  ASSERT_TRUE(Translate(kNoisy, 1));
+  WaitingPorts waiting;
+  waiting.Add(kQuiet);
+  uint64_t spent = 0;
+  const uint64_t start = now_;
+  while (now_ - start < 1'000'000) {
+    const uint64_t round_start = now_;
+    for (int i = 0; i < 32; ++i) spent += Translate(kNoisy, 50) ? 50 : 0;
+    now_ += 200;  // what the other one is given
+    budget_.Pass(now_ - round_start, waiting);
+  }
+  // What the first round had is what was saved up before anybody waited.
+  const uint64_t share = (now_ - start) / MissBudget::kPressedShare;
+  EXPECT_LE(spent, share + 32 * 50 + kPressed + 50);
+  EXPECT_GE(spent, share * 9 / 10) << "never quite nothing";
+}
+
+TEST_F(MissBudgetTest, TakesNothingFromThePortThatWaitsItself) {
+  WaitingPorts waiting;
+  waiting.Add(kNoisy);
+  waiting.Add(kNoisy);
+  for (int i = 0; i < 10'000; ++i) {
+    ASSERT_TRUE(Translate(kNoisy, 50)) << i;
+    budget_.Pass(50, waiting);
+  }
+  // Nor is the time forgotten in which others did not count.
+  budget_.Pass(0, {});
+  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(Translate(kNoisy, 50)) << i;
+  waiting.Add(kQuiet);
+  EXPECT_TRUE(waiting.AnyBeside(kNoisy) && waiting.AnyBeside(kQuiet));
+}
+
+TEST_F(MissBudgetTest, GivesAPortTheWholeTimeAgainOnceNobodyWaits) {
+  WaitingPorts waiting;
+  waiting.Add(kQuiet);
+  for (int i = 0; i < 1000; ++i) {
+    const uint64_t round_start = now_;
+    Translate(kNoisy, 50);
+    now_ += 10;
+    budget_.Pass(now_ - round_start, waiting);
+  }
+  budget_.Pass(0, {});
+  now_ += kSaved;
+  for (int i = 0; i < 10'000; ++i) ASSERT_TRUE(Translate(kNoisy, 50)) << i;
+}
+
+TEST_F(MissBudgetTest, ForgivesDebtsBeyondItsBound) {
+  ASSERT_TRUE(Translate(kNoisy, 10));
+  budget_.Charge(kNoisy, 100 * kSaved);
+  EXPECT_FALSE(budget_.Allow(kNoisy, now_ + kSaved - 10));
+  EXPECT_TRUE(budget_.Allow(kNoisy, now_ + kSaved + 10));
 }
 
 }  // namespace

@@ -302,5 +302,33 @@ TEST_F(PipelineTest, RefusesTheFirstPacketsOfANoisyPortUnderTheirOwnReason) {
   EXPECT_EQ(Drops(1, DropReason::kMissBudget) + Drops(1, DropReason::kNoDestination), sent);
 }
 
+// Each packet is decided by another mask, up to the bound, as by an attacker's choice.
+TEST_F(PipelineTest, DecidesTheSameWhereLongLookupsAreLeftOut) {
+  slow_path_.Publish([](const FlowKey& key, Translation* result) {
+    const uint16_t source = key.l4_src.Get();
+    result->mask.bits.l4_src.raw = 0xffff;
+    result->mask.bits.ipv4_dst = Be32::From(uint32_t{1} << source % 32);
+    result->mask.bits.ipv4_src = Be32::From(uint32_t{1} << source / 32 % 32);
+    result->actions.push_back(Action::Output(PortNo{source % 2 == 0 ? 2u : 3u}));
+  });
+  Make(1u << 12);
+  for (int round = 0; round < 3; ++round) {
+    std::vector<Frame> even, odd;
+    for (uint16_t first = 0; first < 1024; first += 16) {
+      std::vector<Frame> burst;
+      for (uint16_t i = 0; i < 16; ++i) {
+        const Frame frame = Udp(static_cast<uint16_t>(first + i));
+        burst.insert(burst.end(), 2, frame);  // by the second one the decision is there
+        (i % 2 == 0 ? even : odd).insert((i % 2 == 0 ? even : odd).end(), 2, frame);
+      }
+      Receive(burst);
+    }
+    ASSERT_EQ(out_.TakeSent(), even) << round;
+    ASSERT_EQ(third_.TakeSent(), odd) << round;
+  }
+  EXPECT_EQ(pipeline_->flows().megaflow_count(), 1024u);
+  EXPECT_GT(slow_path_.translations(), 1024u) << "no lookup was left out";
+}
+
 }  // namespace
 }  // namespace vsw

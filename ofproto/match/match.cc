@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "ofproto/match/match.h"
 
+#include <array>
+
 namespace vsw {
 namespace {
 
@@ -64,6 +66,35 @@ bool Meets(const Match& match, Prerequisite prerequisite) {
   return false;
 }
 
+constexpr size_t kPrerequisiteCount = static_cast<size_t>(Prerequisite::kNdAdvert) + 1;
+
+// By prerequisite: the bits of all fields that have it.
+std::array<MatchKey, kPrerequisiteCount> MakePlaces() {
+  std::array<MatchKey, kPrerequisiteCount> places;
+  for (size_t i = 0; i < kFieldCount; ++i) {
+    const auto id = static_cast<FieldId>(i);
+    if (Describe(id).bits == 0) continue;
+    SetField(&places[static_cast<size_t>(Describe(id).prerequisite)], id,
+             FieldValue::Ones(Describe(id).bits));
+  }
+  places[static_cast<size_t>(Prerequisite::kNone)].packet.tun_metadata_present =
+      Be64::From(~uint64_t{0});
+  return places;
+}
+
+// Of all fields that a packet that matches is sure to have. Several may share a place; a bit is
+// right if one of them has its prerequisite met.
+MatchKey AllowedBits(const Match& match) {
+  static const std::array<MatchKey, kPrerequisiteCount> places = MakePlaces();
+  MatchKey allowed = places[static_cast<size_t>(Prerequisite::kNone)];
+  for (size_t p = 0; p < kPrerequisiteCount; ++p) {
+    if (p == static_cast<size_t>(Prerequisite::kNone)) continue;
+    if (!Meets(match, static_cast<Prerequisite>(p))) continue;
+    for (size_t i = 0; i < kMatchKeyWords; ++i) allowed.words()[i] |= places[p].words()[i];
+  }
+  return allowed;
+}
+
 }  // namespace
 
 void Match::Set(FieldId id, const FieldValue& field_value) {
@@ -116,14 +147,7 @@ bool MeetsPrerequisite(const Match& match, FieldId id) {
 }
 
 OfStatus CheckMatch(const Match& match) {
-  // Several fields may share a place; a bit is right if one of them has its prerequisite met.
-  MatchKey allowed;
-  allowed.packet.tun_metadata_present = Be64::From(~uint64_t{0});
-  for (size_t i = 0; i < kFieldCount; ++i) {
-    const auto id = static_cast<FieldId>(i);
-    if (Describe(id).name.empty() || !MeetsPrerequisite(match, id)) continue;
-    SetField(&allowed, id, FieldValue::Ones(Describe(id).bits));
-  }
+  const MatchKey allowed = AllowedBits(match);
   // A VLAN priority without the tag's presence is what OpenFlow 1.0 may say.
   for (size_t i = 0; i < kMatchKeyWords; ++i) {
     if ((match.mask.words()[i] & ~allowed.words()[i]) != 0) {

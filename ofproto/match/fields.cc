@@ -2,6 +2,7 @@
 #include "ofproto/match/fields.h"
 
 #include <algorithm>
+#include <cstring>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -118,16 +119,16 @@ const std::vector<FieldInfo>& Table() {
 using Wide = unsigned __int128;
 
 Wide ToWide(const FieldValue& value) {
-  Wide wide = 0;
-  for (const uint8_t octet : value.octets) wide = wide << 8 | octet;
-  return wide;
+  uint64_t halves[2];
+  std::memcpy(halves, value.octets.data(), sizeof(halves));
+  return Wide{__builtin_bswap64(halves[0])} << 64 | __builtin_bswap64(halves[1]);
 }
 
 FieldValue FromWide(Wide wide) {
+  const uint64_t halves[2] = {__builtin_bswap64(static_cast<uint64_t>(wide >> 64)),
+                              __builtin_bswap64(static_cast<uint64_t>(wide))};
   FieldValue value;
-  for (size_t i = value.octets.size(); i-- > 0; wide >>= 8) {
-    value.octets[i] = static_cast<uint8_t>(wide);
-  }
+  std::memcpy(value.octets.data(), halves, sizeof(halves));
   return value;
 }
 

@@ -18,14 +18,15 @@ def _oxm(field, form, value):
 
 
 def flow_mod(command, priority, destination, in_port=None, output=2):
-    """A rule on IPv4 packets to `destination`, a number, or to anywhere, as bytes."""
+    """A rule on IPv4 packets to `destination`, a number, or to anywhere, as bytes. `output`: a port,
+    or None to drop them."""
     fields = _oxm(_IN_PORT, "I", in_port) if in_port else b""
     fields += _oxm(_ETHERTYPE, "H", 0x0800)
     fields += _oxm(_DESTINATION, "I", destination) if destination is not None else b""
     match = struct.pack("!HH", 1, 4 + len(fields)) + fields
     match += b"\0" * (-len(match) % 8)
     instructions = b""
-    if command != DELETE_STRICT:
+    if command != DELETE_STRICT and output is not None:
         action = struct.pack("!HHIH6x", 0, 16, output, 0)
         instructions = struct.pack("!HH4x", _APPLY_ACTIONS, 8 + len(action)) + action
     body = struct.pack("!QQBBHHHIIIH2x", 0, 0, 0, command, 0, 0, priority, _ANY, _ANY, _ANY, 0)

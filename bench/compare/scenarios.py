@@ -157,7 +157,8 @@ def _attack(rate):
                     f"two guests beside one that makes masks, {_short(rate)} packets a second",
                     Goal(limit=0.9), "", rules=lambda: attack.RULES, flows=1000,
                     ovs_modes=OVS_DEFAULTS, peers=("vsw", "ovs"), measure=attack.kept,
-                    unit=units.KEPT, guests=Traffic(attack=attack.frames, attack_rate=rate))
+                    unit=units.KEPT, guests=Traffic(rate=attack.RATE, attack=attack.frames,
+                                   attack_rate=rate))
 
 
 def _change(name, title, destination):

@@ -89,11 +89,12 @@ absl::StatusOr<FramePool> FramePool::Create(const std::string& name, uint32_t co
 }
 
 absl::StatusOr<FramePool> FramePool::Create(const std::string& name, uint32_t count,
-                                            Capture capture) {
+                                            Capture capture, bool moving) {
   VSW_RETURN_IF_ERROR(Check(capture.bytes()));
   VSW_ASSIGN_OR_RETURN(rte_mempool* const pool, MakePool(name, count));
   FramePool frames(pool, capture.bytes());
   frames.capture_ = std::move(capture);
+  frames.moving_ = moving;
   return frames;
 }
 
@@ -103,6 +104,12 @@ void FramePool::Write(rte_mbuf* frame, uint32_t flow, uint32_t sequence) {
   auto* headers = rte_pktmbuf_mtod(frame, Headers*);
   if (capture_) {
     std::memcpy(static_cast<void*>(headers), capture_->frame(flow), bytes_);
+    if (moving_) {
+      const uint32_t to = rte_be_to_cpu_32(headers->ip.dst_addr);
+      headers->ip.dst_addr = rte_cpu_to_be_32(to + sequence / capture_->frames());
+      headers->ip.hdr_checksum = 0;
+      headers->ip.hdr_checksum = rte_ipv4_cksum(&headers->ip);
+    }
   } else {
     headers->ip.src_addr = rte_cpu_to_be_32(kSources + flow / kFlowsASource);
     headers->ip.dst_addr = rte_cpu_to_be_32(kServers + flow % kServerCount);

@@ -32,8 +32,10 @@ class FramePool {
 
   /// Frames of `bytes` (kMinBytes..kMaxBytes, without FCS), `count` buffers. ResourceExhausted.
   static absl::StatusOr<FramePool> Create(const std::string& name, uint32_t count, uint16_t bytes);
-  /// As many frames as the capture has are its flows. InvalidArgument: their size.
-  static absl::StatusOr<FramePool> Create(const std::string& name, uint32_t count, Capture capture);
+  /// As many frames as the capture has are its flows. `moving`: each round through them goes to
+  /// addresses one higher, so that no frame comes twice. InvalidArgument: their size.
+  static absl::StatusOr<FramePool> Create(const std::string& name, uint32_t count, Capture capture,
+                                          bool moving = false);
 
   /// Fills `frames` for the flows and numbers given by `flow_of(i)`, `first_sequence + i`; false:
   /// the switch still holds too many buffers.
@@ -65,6 +67,7 @@ class FramePool {
   uint16_t bytes_;
   uint32_t ip_sum_ = 0;  // of an IPv4 header without addresses and checksum
   std::optional<Capture> capture_;
+  bool moving_ = false;
 };
 
 /// To be called for all frames of a burst before the first is read.

@@ -9,9 +9,11 @@
 //   traffic_generator --tx net_virtio_user0,path=a.sock,server=1,queues=1
 //                     --rx net_virtio_user1,path=b.sock,server=1,queues=1
 //                     --flows 1000000 --order uniform --bytes 60 --seconds 10 --core 0
+#include <pthread.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
+#include <sched.h>
 #include <signal.h>
 
 #include <CLI/CLI.hpp>
@@ -47,6 +49,7 @@ std::atomic<bool> second_asked{false};
 struct Stream {
   std::string device;
   std::string capture;  // or frames of its own making:
+  bool moving = false;  // the capture's, to other addresses each time
   uint32_t flows = 1;
   uint16_t bytes = 60;
   std::string order = "uniform";
@@ -69,6 +72,16 @@ uint32_t FreeHugepagesMib() {
   uint32_t pages = 0;
   file >> pages;
   return pages * 2;
+}
+
+// DPDK puts its own threads on cores that the program may use beside its own: the one that is
+// measured among them.
+absl::Status KeepTo(int core) {
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  CPU_SET(core, &only);
+  const int error = pthread_setaffinity_np(pthread_self(), sizeof(only), &only);
+  return error == 0 ? absl::OkStatus() : ErrnoStatus(error, fmt::format("run on core {}", core));
 }
 
 absl::Status StartEal(const Flags& flags) {
@@ -230,7 +243,7 @@ absl::StatusOr<std::unique_ptr<Sender>> MakeSender(const Stream& stream, uint32_
   } else {
     VSW_ASSIGN_OR_RETURN(Capture capture, Capture::Read(stream.capture));
     flows = capture.frames();
-    VSW_ASSIGN_OR_RETURN(pool, FramePool::Create(name, buffers, std::move(capture)));
+    VSW_ASSIGN_OR_RETURN(pool, FramePool::Create(name, buffers, std::move(capture), stream.moving));
   }
   if (flows == 0 || MakeFlowSource(stream.order, 1) == nullptr) {
     return InvalidArgument(
@@ -242,6 +255,7 @@ absl::StatusOr<std::unique_ptr<Sender>> MakeSender(const Stream& stream, uint32_
 }
 
 absl::Status Run(const Flags& flags) {
+  VSW_RETURN_IF_ERROR(KeepTo(flags.core));
   VSW_RETURN_IF_ERROR(StartEal(flags));
   // A device is ready when its switch has connected: first that to which the first packet goes.
   std::optional<uint16_t> rx;
@@ -279,7 +293,8 @@ int main(int argc, char** argv) {
   app.add_option("--rate", flags.first.rate, "Packets a second; 0: as many as are taken");
   app.add_option("--packets", flags.first.packets, "Packets to send; 0: without end");
   app.add_option("--second-tx", flags.second.device, "DPDK device to send by from SIGUSR2 on");
-  app.add_option("--second-capture", flags.second.capture, "File with its frames, sent in order");
+  app.add_option("--second-capture", flags.second.capture,
+                 "File with its frames, sent in order, each time round to other addresses");
   app.add_option("--second-rate", flags.second.rate, "Its packets a second");
   app.add_flag("--wait", flags.wait, "Send from SIGUSR1 on");
   app.add_option("--seconds", flags.seconds, "How long; 0: until a signal");
@@ -287,6 +302,7 @@ int main(int argc, char** argv) {
   app.add_option("--memory", flags.memory_mib, "Memory, in MiB");
   app.add_option("--core", flags.core, "Core to run on");
   flags.second.order = "sequential";
+  flags.second.moving = true;
   CLI11_PARSE(app, argc, argv);
   if (!flags.wait) first_asked = true;
   if (const absl::Status status = Run(flags); !status.ok()) {

@@ -3,9 +3,11 @@
 
 import socket
 import struct
+import time
 
 _VERSION = 4
 _HELLO, _ERROR, _ECHO_REQUEST, _ECHO_REPLY, _FLOW_MOD = 0, 1, 2, 3, 14
+_MULTIPART_REQUEST, _MULTIPART_REPLY, _PORT_STATISTICS = 18, 19, 4
 _BARRIER_REQUEST, _BARRIER_REPLY = 20, 21
 ADD, DELETE_STRICT = 0, 4
 _ANY = 0xFFFFFFFF
@@ -67,10 +69,23 @@ class Connection:
 
     def await_barrier(self):
         """Returns the number of the next barrier that is answered."""
+        return self._await(_BARRIER_REPLY)[0]
+
+    def tx_packets(self, port):
+        """(packets that left by the port, when that was so), to fractions of a millisecond."""
+        request = struct.pack("!BBHIHH4xI4x", _VERSION, _MULTIPART_REQUEST, 24, 1,
+                              _PORT_STATISTICS, 0, port)
+        before = time.monotonic()
+        self._socket.sendall(request)
+        body = self._await(_MULTIPART_REPLY)[1]
+        return struct.unpack_from("!8xI4xQQ", body)[2], (before + time.monotonic()) / 2
+
+    def _await(self, wanted):
+        """(number, body) of the next message of that kind."""
         while True:
             kind, number, body = self._message()
-            if kind == _BARRIER_REPLY:
-                return number
+            if kind == wanted:
+                return number, body
             if kind == _ECHO_REQUEST:
                 self._socket.sendall(
                     struct.pack("!BBHI", _VERSION, _ECHO_REPLY, 8 + len(body), number) + body)

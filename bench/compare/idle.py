@@ -3,7 +3,7 @@
 
 import time
 
-from bench.compare.lab import started
+from bench.compare.lab import best_part, started
 from bench.compare.peers.base import Sample
 
 PORTS = 256
@@ -13,9 +13,9 @@ def kept(scenario, turn):
     """The share of the rate that is left when they have come."""
     with started(scenario, turn) as (switch, _):
         time.sleep(turn.settle(scenario))
-        before = switch.measure(turn.seconds)
+        before = best_part(switch, turn.seconds)
         switch.add_idle_ports(PORTS)
         time.sleep(turn.settle(scenario))
-        after = switch.measure(turn.seconds)
+        after = best_part(switch, turn.seconds)
         return Sample(after.value / before.value, after.own_cycles,
                       {"before": round(before.value)})

@@ -17,6 +17,7 @@ from bench.compare.peers.base import Setup
 
 QUICK_SETTLE_SECONDS = 3.0  # at most, in a hurry; else a quarter
 ENOUGH = 0.99  # of the flows, when all are to be cached
+PART_SECONDS = 1.0  # of a measurement; the best part is what counts
 FLOW_SWITCHES = ("vsw", "ovs")  # the others have no caches that fill
 
 
@@ -78,6 +79,14 @@ def await_cached(switch, flows, seconds):
     return cached
 
 
+def best_part(switch, seconds):
+    """The best Sample of parts of a second. What else happens on the machine, or on the one below it,
+    lasts for about as long and only ever slows a switch down."""
+    parts = max(1, int(seconds / PART_SECONDS))
+    return max((switch.measure(seconds / parts) for _ in range(parts)),
+               key=lambda sample: sample.value)
+
+
 def forward(scenario, turn):
     """Packets a second, and with guests what became of them all."""
     with started(scenario, turn) as (switch, guests):
@@ -89,7 +98,7 @@ def forward(scenario, turn):
         else:
             cached = None
             time.sleep(turn.settle(scenario))
-        sample = switch.measure(turn.seconds)
+        sample = best_part(switch, turn.seconds)
         if sample.value == 0:
             raise CommandFailed(f"{turn.peer}: nothing was forwarded")
         if guests:

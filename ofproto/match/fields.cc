@@ -2,11 +2,12 @@
 #include "ofproto/match/fields.h"
 
 #include <algorithm>
-#include <cstring>
 #include <string>
 #include <unordered_map>
 #include <utility>
 #include <vector>
+
+#include "ofproto/match/wide.h"
 
 namespace vsw {
 namespace {
@@ -115,24 +116,6 @@ const std::vector<FieldInfo>& Table() {
   static const std::vector<FieldInfo> table = MakeTable();
   return table;
 }
-
-using Wide = unsigned __int128;
-
-Wide ToWide(const FieldValue& value) {
-  uint64_t halves[2];
-  std::memcpy(halves, value.octets.data(), sizeof(halves));
-  return Wide{__builtin_bswap64(halves[0])} << 64 | __builtin_bswap64(halves[1]);
-}
-
-FieldValue FromWide(Wide wide) {
-  const uint64_t halves[2] = {__builtin_bswap64(static_cast<uint64_t>(wide >> 64)),
-                              __builtin_bswap64(static_cast<uint64_t>(wide))};
-  FieldValue value;
-  std::memcpy(value.octets.data(), halves, sizeof(halves));
-  return value;
-}
-
-Wide WideOnes(uint32_t bits) { return bits >= 128 ? ~Wide{0} : (Wide{1} << bits) - 1; }
 
 Wide Load(const MatchKey& key, const FieldInfo& info) {
   Wide wide = 0;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "ofproto/match/wide.h"
+
 namespace vsw {
 namespace {
 
@@ -29,31 +31,14 @@ bool SaysWhatFollows(FieldId id) {
 
 // Some bits of a field as bytes of its storage in a MatchKey.
 struct Stored {
-  std::array<uint8_t, 16> value{}, mask{};
+  std::array<uint8_t, 16> value, mask;
 };
 
-std::array<uint8_t, 16> ShiftLeft(const std::array<uint8_t, 16>& in, unsigned bits) {
-  std::array<uint8_t, 16> out{};
-  const unsigned bytes = bits / 8, rest = bits % 8;
-  for (unsigned i = 0; i + bytes < 16; ++i) {
-    unsigned value = static_cast<unsigned>(in[i + bytes]) << rest;
-    if (rest != 0 && i + bytes + 1 < 16) value |= in[i + bytes + 1] >> (8 - rest);
-    out[i] = static_cast<uint8_t>(value);
-  }
-  return out;
-}
-
-// `value` and `mask` are right-aligned in 16 bytes and count from bit `offset` of the field.
-Stored StoredBits(const FieldInfo& info, unsigned offset, const FieldValue& value,
-                  const FieldValue& mask) {
-  const auto v = ShiftLeft(value.octets, offset + info.shift);
-  const auto m = ShiftLeft(mask.octets, offset + info.shift);
-  Stored stored;
-  for (unsigned i = 0; i < info.bytes; ++i) {
-    stored.mask[i] = m[16 - info.bytes + i];
-    stored.value[i] = v[16 - info.bytes + i] & stored.mask[i];
-  }
-  return stored;
+// `value` and `mask` count from bit `offset` of the field.
+Stored StoredBits(const FieldInfo& info, unsigned offset, Wide value, Wide mask) {
+  const unsigned up = offset + info.shift, to_front = 8 * (16u - info.bytes);
+  const Wide bits = mask << up;
+  return {.value = OctetsOf((value << up & bits) << to_front), .mask = OctetsOf(bits << to_front)};
 }
 
 bool Lacks(const uint8_t* mask, size_t count) {
@@ -114,8 +99,7 @@ FieldValue FieldView::Read(FieldId field) { return Read({field, 0, Describe(fiel
 
 FieldValue FieldView::Read(const Subfield& subfield) {
   const FieldInfo& info = Describe(subfield.field);
-  const Stored stored =
-      StoredBits(info, subfield.offset, FieldValue{}, FieldValue::Ones(subfield.bits));
+  const Stored stored = StoredBits(info, subfield.offset, 0, WideOnes(subfield.bits));
   for (size_t i = 0; i < info.bytes; ++i) marks_.bytes()[info.offset + i] |= stored.mask[i];
   return GetSubfield(present_, subfield);
 }
@@ -169,7 +153,7 @@ bool FieldView::Has(FieldId field) {
 
 void FieldView::Write(FieldId field, const FieldValue& value, const FieldValue& mask) {
   const FieldInfo& info = Describe(field);
-  const Stored stored = StoredBits(info, 0, value, mask);
+  const Stored stored = StoredBits(info, 0, ToWide(value), ToWide(mask));
   if (IsVlanField(field)) {
     return SetVlanTci(static_cast<uint16_t>(stored.value[0] << 8 | stored.value[1]),
                       static_cast<uint16_t>(stored.mask[0] << 8 | stored.mask[1]));
@@ -189,10 +173,8 @@ void FieldView::Write(FieldId field, const FieldValue& value, const FieldValue& 
 }
 
 void FieldView::Write(const Subfield& subfield, const FieldValue& value) {
-  FieldValue shifted, mask;
-  shifted.octets = ShiftLeft(value.octets, subfield.offset);
-  mask.octets = ShiftLeft(FieldValue::Ones(subfield.bits).octets, subfield.offset);
-  Write(subfield.field, shifted, mask);
+  Write(subfield.field, FromWide(ToWide(value) << subfield.offset),
+        FromWide(WideOnes(subfield.bits) << subfield.offset));
 }
 
 void FieldView::WriteBytes(size_t offset, size_t count, const uint8_t* value, const uint8_t* mask) {

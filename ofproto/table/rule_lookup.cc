@@ -42,7 +42,7 @@ Found Search(const SubtableList& list, const PrefixTries& tries, TableVersion ve
              const MatchKey& key, MatchKey* mask) {
   Found found;
   PrefixAnswers prefixes(tries, key.bytes());
-  list.ForEach([&](uint32_t rank, const RuleSubtable* subtable) {
+  list.ForEachPossible(&prefixes, [&](uint32_t rank, const RuleSubtable* subtable) {
     if (rank < found.rank) return false;
     if (rank == found.rank && subtable->sequence() >= found.sequence) return true;
     const RuleEntry* entry = subtable->FindMarked(key, &prefixes, mask);

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "ofproto/table/entry_table.h"
@@ -24,6 +25,8 @@
 namespace vsw {
 
 using PrefixTries = std::array<PrefixTrie, kPrefixFields.size()>;
+/// A bit for each length, as in PrefixTrie::Answer.
+using PrefixLengths = std::array<uint64_t, 3>;
 
 /// The tries' answers about one packet, asked for once at most each.
 class PrefixAnswers {
@@ -42,9 +45,28 @@ class PrefixAnswers {
   void Mark(size_t field, unsigned bits, uint8_t* mask) {
     if (bits <= marked_[field]) return;
     marked_[field] = static_cast<uint8_t>(bits);
+    newly_marked_ |= static_cast<uint8_t>(1u << field);
     uint8_t* at = mask + kPrefixFields[field].offset;
     for (; bits >= 8; bits -= 8) *at++ = 0xff;
     if (bits > 0) *at |= static_cast<uint8_t>(0xff << (8 - bits));
+  }
+  /// Fields with more bits marked than when this was asked last, a bit for each.
+  uint8_t TakeNewlyMarked() { return std::exchange(newly_marked_, uint8_t{0}); }
+  /// The lengths of which no rule has the packet's prefix, as far as the marked bits tell.
+  /// REQUIRES: some are marked.
+  PrefixLengths MarkedAsAbsent(size_t field) const {
+    const PrefixTrie::Answer& answer = answers_[field];
+    PrefixLengths absent;
+    for (size_t i = 0; i < absent.size(); ++i) absent[i] = ~answer.lengths[i];
+    if (marked_[field] >= answer.checked) return absent;
+    for (size_t i = 0; i < absent.size(); ++i) {
+      const unsigned from = static_cast<unsigned>(i) * 64;
+      if (marked_[field] < from)
+        absent[i] = 0;
+      else if (marked_[field] < from + 63)
+        absent[i] &= (uint64_t{2} << (marked_[field] - from)) - 1;
+    }
+    return absent;
   }
   /// Whether that many leading bits were marked before, by Mark().
   bool IsMarked(size_t field, unsigned bits) const { return bits <= marked_[field]; }
@@ -53,6 +75,7 @@ class PrefixAnswers {
   const PrefixTries& tries_;
   const uint8_t* const key_;
   uint8_t known_ = 0;
+  uint8_t newly_marked_ = 0;
   std::array<uint8_t, kPrefixFields.size()> marked_{};
   std::array<PrefixTrie::Answer, kPrefixFields.size()> answers_;
 };
@@ -92,16 +115,22 @@ class alignas(64) RuleSubtable {
   /// of the match's, that means that the rule is within it.
   bool Overlaps(const RuleEntry& entry, const Match& match) const;
 
-  uint32_t listed_rank = 0;  // the classifier's: under which lookups find it
+  struct Prefix {
+    uint8_t field, length;
+  };
+  /// Of the mask: fields with a trie that it has leading bits of, and no others.
+  std::span<const Prefix> prefixes() const { return prefixes_; }
+
+  // The list's: under which rank lookups find it, and its number there.
+  static constexpr uint32_t kNotListed = 0xffffffff;
+  uint32_t listed_rank = 0;
+  uint32_t listed_number = kNotListed;
 
  private:
   static constexpr size_t kStages = 4;
   struct Item {
     uint64_t mask;
     uint8_t word;
-  };
-  struct Prefix {
-    uint8_t field, length;
   };
   struct Stage {
     uint8_t items_end = 0;            // of this stage and those before

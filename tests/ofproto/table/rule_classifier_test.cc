@@ -252,6 +252,43 @@ TEST_F(RuleClassifierTest, HasNothingRetiredAfterAFewReclaims) {
   EXPECT_EQ(classifier_.mask_count(), 0u);
 }
 
+// Prefixes of every two lengths, all ones. Which rule is best, and how many bits tell, is plain.
+TEST_F(RuleClassifierTest, PassesOverManyMasksWithoutMissingAny) {
+  constexpr unsigned kMost = 20;
+  constexpr uint32_t kOnes = 0xffffffff;
+  for (unsigned src = 1; src <= kMost; ++src) {
+    for (unsigned dst = 1; dst <= kMost; ++dst) {
+      Insert(MatchBuilder().Src(kOnes, src).Dst(kOnes, dst),
+             static_cast<uint16_t>(src * 100 + dst));
+    }
+  }
+  const auto check = [&] {
+    for (unsigned src = 0; src <= kMost + 1; ++src) {
+      for (unsigned dst = 0; dst <= kMost + 1; ++dst) {
+        const MatchKey key = MatchBuilder().Src(~(kOnes >> src), 32).Dst(~(kOnes >> dst), 32).Key();
+        const Rule* found = Lookup(key);
+        const unsigned best_src = std::min(src, kMost), best_dst = std::min(dst, kMost);
+        if (src == 0 || dst == 0) {
+          ASSERT_THAT(found, IsNull());
+          continue;
+        }
+        ASSERT_THAT(found, ::testing::NotNull()) << src << " " << dst;
+        ASSERT_EQ(found->priority, best_src * 100 + best_dst);
+        ASSERT_EQ(mask_.packet.ipv4_src.Get(), ~(kOnes >> std::min(src + 1, kMost)));
+        ASSERT_EQ(DstMask(), ~(kOnes >> std::min(dst + 1, kMost)));
+      }
+    }
+  };
+  check();
+  // Again once lists and numbers were made anew.
+  for (uint32_t i = 0; i < 50; ++i) {
+    Rule* passing = Insert(MatchBuilder().EthDst(i), static_cast<uint16_t>(5000 + i));
+    classifier_.Remove(passing);
+    classifier_.Reclaim();
+  }
+  check();
+}
+
 // --- Against the model ---------------------------------------------------------------------------
 
 class RandomTable {

@@ -158,7 +158,7 @@ def _attack(rate):
                     Goal(limit=0.9), "", rules=lambda: attack.RULES, flows=1000,
                     ovs_modes=OVS_DEFAULTS, peers=("vsw", "ovs"), measure=attack.kept,
                     unit=units.KEPT, guests=Traffic(rate=attack.RATE, attack=attack.frames,
-                                   attack_rate=rate))
+                                                    attack_rate=rate))
 
 
 def _change(name, title, destination):

@@ -117,7 +117,7 @@ class FlowTable {
   /// The one decision for whatever comes in by the port, as long as it reads nothing but the port;
   /// nullptr if it does not, or there is none.
   Megaflow* FindForPort(PortNo in_port) const;
-  /// In `most` of the port's masks, those that are used most.
+  /// In the port's masks that may hold the packet, the most used first, and no more than `most`.
   void LookupMegaflow(FlowLookup* lookup, uint32_t most = ~uint32_t{0});
   /// Whether the packet's decision would renew one that was invalidated. No more than one packet
   /// renews each: another of the same burst may have done it since this one was looked up.

@@ -135,6 +135,15 @@ TEST_F(SieveTest, ForgetsWhatLeft) {
   EXPECT_TRUE(Pass(key).empty());
 }
 
+TEST_F(SieveTest, NeverForgetsAValueThatItLostCountOf) {
+  Add(Prefixes(24, 0));
+  const FlowKey key = Key(0x0a000001, 1);
+  constexpr int kMoreThanItCounts = 70'000;
+  for (int i = 0; i < kMoreThanItCounts; ++i) Enter(&tables_[0], key);
+  for (int i = 1; i < kMoreThanItCounts; ++i) LeaveFirst(&tables_[0]);
+  EXPECT_EQ(Pass(key), (std::vector<uint32_t>{0})) << "one is left";
+}
+
 TEST_F(SieveTest, ReadsSourceAndDestinationPortsForThemselves) {
   const auto ports = [](uint16_t source, uint16_t destination) {
     return MaskOf([&](FlowKey* bits) {

@@ -34,9 +34,44 @@ Record RecordOf(const FlowKey& key, const Translation& t) {
           t.drop_reason};
 }
 
-// What a list does to a packet with this key, as text. Lists may differ and do the same: what was
-// read on the way decides which writes are needless, and under which ids packets come back.
-void Effects(std::span<const Action> actions, FlowKey key, std::string* text) {
+// A packet on its way through a list.
+struct PacketState {
+  FlowKey key;  // but for tags and labels
+  // Outermost last, with the type in front of it; those that only the packet knows are below.
+  std::vector<std::string> tags, labels;
+  uint32_t unknown_tags = 0, unknown_labels = 0;  // of those, taken off
+  std::string type;                               // what the last change of labels left
+
+  explicit PacketState(const FlowKey& from) : key(from) {
+    for (size_t i = from.vlan.size(); i-- > 0;) {
+      if (from.vlan[i].tpid.is_zero()) continue;
+      tags.push_back(Tag(from.vlan[i].tpid.Get(), from.vlan[i].tci.Get()));
+    }
+    for (size_t i = from.mpls.size(); i-- > 0;) labels.push_back(Label(from.mpls[i].Get()));
+  }
+  static std::string Tag(uint32_t tpid, uint32_t tci) {
+    return fmt::format("{:x}:{:x}", tpid, tci | kVlanPresent);
+  }
+  static std::string Label(uint32_t entry) { return fmt::format("{:08x}", entry); }
+  static void Pop(std::vector<std::string>* stack, uint32_t* unknown) {
+    stack->empty() ? void(++*unknown) : stack->pop_back();
+  }
+  std::string ToString() const {
+    FlowKey rest = key;
+    rest.vlan = {};
+    rest.mpls = {};
+    std::string text = fmt::format("{} {} {} {} {} ", fmt::join(tags, ","), unknown_tags,
+                                   fmt::join(labels, ","), unknown_labels, type);
+    for (size_t n = 0; n < 3 * kLineBytes; ++n) text += fmt::format("{:02x}", rest.line(0)[n]);
+    return text;
+  }
+};
+
+// What a list does with the packet, as text. Lists may differ and do the same: what was read on the
+// way decides which writes are needless, whether any is left to keep a clone of the packet for, and
+// under which ids packets come back.
+void Effects(std::span<const Action> actions, PacketState state, std::string* text) {
+  FlowKey& key = state.key;
   for (size_t i = 0; i < actions.size(); ++i) {
     const Action& a = actions[i];
     switch (a.type) {
@@ -47,34 +82,43 @@ void Effects(std::span<const Action> actions, FlowKey key, std::string* text) {
         std::memcpy(key.line(0) + a.index * size_t{4}, &word, sizeof(word));
         break;
       }
-      case ActionType::kSetMpls:
-        key.mpls[0] = Be32::From((key.mpls[0].Get() & ~a.mask) | a.value);
+      case ActionType::kSetMpls: {
+        ASSERT_FALSE(state.labels.empty());
+        const auto before = static_cast<uint32_t>(std::stoul(state.labels.back(), nullptr, 16));
+        state.labels.back() = PacketState::Label((before & ~a.mask) | a.value);
         break;
+      }
       case ActionType::kPushMpls:
-        key.mpls = {Be32::From(a.value), key.mpls[0], key.mpls[1]};
-        *text += fmt::format("label {:x},", a.small);
+        state.labels.push_back(PacketState::Label(a.value));
+        state.type = fmt::format("{:x}", a.small);
         break;
       case ActionType::kPopMpls:
-        key.mpls = {key.mpls[1], key.mpls[2], Be32{0}};
-        *text += fmt::format("no label {:x},", a.small);
+        PacketState::Pop(&state.labels, &state.unknown_labels);
+        state.type = fmt::format("{:x}", a.small);
         break;
       case ActionType::kClone:
-        *text += "(";
-        Effects(actions.subspan(i + 1, a.value), key, text);
-        *text += "),";
+        Effects(actions.subspan(i + 1, a.value), state, text);
         i += a.value;
         break;
       case ActionType::kPushVlan:
+        state.tags.push_back(PacketState::Tag(a.small, a.tci()));
+        break;
       case ActionType::kPopVlan:
+        PacketState::Pop(&state.tags, &state.unknown_tags);
+        break;
       case ActionType::kSetVlanTci:
-        *text += FormatDatapathActions({&a, 1}) + ",";
+        if (state.tags.empty()) {
+          ++state.unknown_tags;
+          state.tags.push_back("0");
+        }
+        state.tags.back() = PacketState::Tag(
+            static_cast<uint32_t>(std::stoul(state.tags.back(), nullptr, 16)), a.tci());
         break;
       default: {
         const bool is_id =
             a.type >= ActionType::kRecirculate && a.type <= ActionType::kRecirculateByHash;
-        *text += fmt::format("{} {} {}:", static_cast<int>(a.type), a.small, is_id ? 0 : a.value);
-        for (size_t n = 0; n < 3 * kLineBytes; ++n) *text += fmt::format("{:02x}", key.line(0)[n]);
-        *text += ",";
+        *text += fmt::format("{} {} {}: {}\n", static_cast<int>(a.type), a.small,
+                             is_id ? 0 : a.value, state.ToString());
         i += DataSlots(a);
       }
     }
@@ -83,7 +127,7 @@ void Effects(std::span<const Action> actions, FlowKey key, std::string* text) {
 
 std::string EffectsOf(std::span<const Action> actions, const FlowKey& key) {
   std::string text;
-  Effects(actions, key, &text);
+  Effects(actions, PacketState(key), &text);
   return text;
 }
 

@@ -394,6 +394,7 @@ void FlowTable::Remove(Megaflow* flow) {
   flow->hash = free_slot_;
   free_slot_ = slot;
   --live_;
+  ++removals_;
   --classifier_.flows(subtable->in_port);
   if (subtable->flows == 0) RemoveSubtable(subtable);
 }

@@ -166,6 +166,12 @@ class FlowTable {
     return *cursor >= used_slots_;
   }
 
+  /// How many megaflows were taken out so far: while it is the same, a pointer to one stands for the
+  /// same one.
+  uint64_t removals() const { return removals_; }
+  /// It was not invalidated.
+  bool IsCurrent(const Megaflow& flow) const { return !IsStale(flow); }
+
   uint32_t megaflow_count() const { return live_; }
   uint32_t mask_count() const { return classifier_.subtable_count(); }
   uint32_t mask_count(PortNo in_port) const {
@@ -216,6 +222,7 @@ class FlowTable {
   uint32_t used_slots_ = 0;  // slots behind were never used
   uint32_t free_slot_;       // head of the list of free ones, linked through Megaflow::hash
   uint32_t live_ = 0;
+  uint64_t removals_ = 0;
   uint32_t sweep_at_ = 0;
   uint32_t epoch_ = 1;
   uint32_t hits_until_reorder_ = kReorderEvery;

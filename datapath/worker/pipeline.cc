@@ -35,7 +35,7 @@ Pipeline::Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowT
                  .tunnels = env_.tunnels}),
       held_(env_.tsc_hz / 10 * 35, env_.tsc_hz / 10),
       work_(std::make_unique<FlowLookup[]>(kBurst)),
-      guesses_(kMaxPorts),
+      guesses_(*flows_),
       report_([this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
                      uint64_t used_tsc) {
         const uint64_t used_ns = NsOf(used_tsc);
@@ -50,14 +50,11 @@ Pipeline::~Pipeline() {
 
 void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
   clock_.Enter(PerfStage::kLookup);
-  if (!ForwardAll(in_port, burst, now_tsc)) {
-    clock_.Enter(PerfStage::kParse);
-    const uint32_t count = Parse(in_port, burst, now_tsc);
-    Lookup(count, now_tsc);
-    if (count > 0) {
-      const FlowLookup& last = work_[count - 1];
-      guesses_[ToInt(last.key.in_port) % kMaxPorts] = last.flow;
-    }
+  if (const uint32_t count = Parse(in_port, burst, now_tsc); count > 0) {
+    const std::span<FlowLookup> works(work_.get(), count);
+    FindFlows(works, now_tsc);
+    guesses_.Learn(works);
+    ExecuteFlows(works, now_tsc);
   }
   if (executor_.recirculation_count() > 0) [[unlikely]]
     Recirculate(now_tsc);
@@ -111,164 +108,20 @@ rte_mbuf* Pipeline::CopyIn(std::span<const uint8_t> frame) {
   return nullptr;
 }
 
-// The one decision, to send it elsewhere, for whatever comes in by the port; nullptr: there is none
-// that reads nothing of the packet.
-Megaflow* Pipeline::DecisionFor(PortNo in_port) const {
-  Megaflow* flow = flows_->FindForPort(in_port);
-  return flow != nullptr && flow->actions->single_output != kNoPort ? flow : nullptr;
-}
-
-// True: there is one decision for all of the burst, and it was done.
-bool Pipeline::ForwardAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
-  Megaflow* flow = DecisionFor(in_port);
-  if (flow == nullptr) return false;
-  if (env_.underlay != nullptr && env_.underlay->ingress.Find(in_port) != nullptr) return false;
-  uint64_t bytes = 0;
-  bool whole = true;
-  for (const rte_mbuf* packet : burst) {
-    bytes += packet->pkt_len;
-    whole &= packet->data_len >= kNeverMalformedBytes;
-  }
-  if (!whole) [[unlikely]]
-    return false;
-  PortCounters* const counters = env_.CountersOf(in_port);
-  counters->rx_packets.Add(burst.size());
-  counters->rx_bytes.Add(bytes);
-  stats_.megaflow_hits.Add(burst.size());
-  flow->packets += burst.size();
-  flow->bytes += bytes;
-  flow->used_tsc = now_tsc;
-  batches_.AddAll(flow->actions->single_output, burst);
-  return true;
-}
-
-[[gnu::always_inline]] inline void Pipeline::PrepareGuessed(FlowLookup* work, const KeyLine& line,
-                                                            Guess* guess) {
-  if (guess->flow != nullptr && flows_->Decides(*guess->flow, line)) {
-    work->flow = guess->flow;
-    ++guess->hits;
-  } else {
-    guess->flow = nullptr;  // for the rest of the burst: where flows are many it only costs
-    flows_->Prepare(work, line);
-  }
-}
-
-uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
-  const IngressRole* role =
-      env_.underlay != nullptr ? env_.underlay->ingress.Find(in_port) : nullptr;
-  for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod(packet, void*));
-  PortCounters* const counters = env_.CountersOf(in_port);
-  counters->rx_packets.Add(burst.size());
-  if (role != nullptr) return ParseUnderlay(*role, in_port, burst, now_tsc);
-  uint64_t bytes = 0;
-  uint32_t count = 0;
-  Guess guess = {guesses_[ToInt(in_port) % kMaxPorts]};
-  for (rte_mbuf* packet : burst) {
-    bytes += packet->pkt_len;
-    FlowLookup* work = &work_[count];
-    KeyLine line;
-    if (ParsePlain(packet, in_port, &line, &work->key)) [[likely]] {
-      work->packet = packet;
-      work->lookups = 0;
-      PrepareGuessed(work, line, &guess);
-      ++count;
-    } else if (ParseOne(packet, in_port, work)) [[likely]] {
-      flows_->Prepare(work);
-      ++count;
-    }
-  }
-  counters->rx_bytes.Add(bytes);
-  stats_.megaflow_hits.Add(guess.hits);
-  return count;
-}
-
-// By a port with addresses of ours: what was inside of a tunnel's packets is received by the
-// tunnel.
-uint32_t Pipeline::ParseUnderlay(const IngressRole& role, PortNo in_port,
-                                 std::span<rte_mbuf*> burst, uint64_t now_tsc) {
-  // Where the inner headers begin.
-  for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod_offset(packet, void*, 64));
-  terminator_.Begin();
-  uint64_t bytes = 0;
-  uint32_t count = 0;
-  TunnelRun run;
-  Guess guess = {nullptr};
-  for (rte_mbuf* packet : burst) {
-    bytes += packet->pkt_len;
-    FlowLookup* work = &work_[count];
-    PlainOuter outer;
-    const KnownOuters::Known* known = terminator_.Peel(packet, in_port, &outer);
-    if (known == nullptr) [[unlikely]] {
-      if (!ParseOne(packet, in_port, work) || !terminator_.Run(role, work)) continue;
-      flows_->Prepare(work);
-      ++count;
-      continue;
-    }
-    if (known->port != run.port) [[unlikely]] {
-      EndRun(run, now_tsc);
-      run = {.port = known->port, .decision = DecisionFor(known->port)};
-      guess.flow = guesses_[ToInt(known->port) % kMaxPorts];
-    }
-    ++run.packets;
-    run.bytes += packet->pkt_len;
-    // Not past those of this burst that are yet to be looked up.
-    if (run.decision != nullptr && count == 0 && packet->data_len >= kNeverMalformedBytes) {
-      ++run.decided_packets;
-      run.decided_bytes += packet->pkt_len;
-      batches_.Add(run.decision->actions->single_output, packet);
-      continue;
-    }
-    KeyLine line;
-    if (ParsePlain(packet, run.port, &line, &work->key, kLineBase | kLineTunnel)) [[likely]] {
-      work->packet = packet;
-      work->lookups = 0;
-      known->WriteTunnelLine(outer, &work->key);
-      PrepareGuessed(work, line, &guess);
-      ++count;
-    } else if (ParseOne(packet, run.port, work)) {
-      known->WriteTunnelLine(outer, &work->key);
-      work->key.lines |= kLineTunnel;
-      flows_->Prepare(work);
-      ++count;
-    }
-  }
-  EndRun(run, now_tsc);
-  env_.CountersOf(in_port)->rx_bytes.Add(bytes);
-  stats_.megaflow_hits.Add(guess.hits);
-  return count;
-}
-
-void Pipeline::EndRun(const TunnelRun& run, uint64_t now_tsc) {
-  if (run.packets == 0) return;
-  env_.CountersOf(run.port)->rx_packets.Add(run.packets);
-  env_.CountersOf(run.port)->rx_bytes.Add(run.bytes);
-  if (run.decided_packets == 0) return;
-  stats_.megaflow_hits.Add(run.decided_packets);
-  run.decision->packets += run.decided_packets;
-  run.decision->bytes += run.decided_bytes;
-  run.decision->used_tsc = now_tsc;
-}
-
-bool Pipeline::ParseOne(rte_mbuf* packet, PortNo in_port, FlowLookup* work) {
-  const DropReason reason = ParsePacket(packet, in_port, &work->key);
-  if (reason != DropReason::kNone) [[unlikely]] {
-    env_.Drop(packet, in_port, reason);
-    return false;
-  }
-  work->packet = packet;
-  work->lookups = 0;
-  return true;
-}
-
 void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
-  clock_.Enter(PerfStage::kLookup);
   const std::span<FlowLookup> works(work_.get(), count);
+  FindFlows(works, now_tsc);
+  ExecuteFlows(works, now_tsc);
+}
+
+void Pipeline::FindFlows(std::span<FlowLookup> works, uint64_t now_tsc) {
+  clock_.Enter(PerfStage::kLookup);
   for (FlowLookup& work : works) {
     if (work.flow == nullptr) flows_->Locate(&work);
   }
   uint32_t missing = 0, by_mask = 0, exact = 0;
   uint32_t misses[kBurst];
-  for (uint32_t i = 0; i < count; ++i) {
+  for (uint32_t i = 0; i < works.size(); ++i) {
     FlowLookup* work = &works[i];
     if (work->flow != nullptr) continue;
     flows_->LookupQuick(work);
@@ -285,8 +138,6 @@ void Pipeline::Lookup(uint32_t count, uint64_t now_tsc) {
   // Misses are settled before anything is executed, so that packets leave in the order they came.
   if (missing > 0) [[unlikely]]
     LookupMissing({misses, missing}, now_tsc);
-  clock_.Enter(PerfStage::kExecute);
-  ExecuteFlows(works, now_tsc);
 }
 
 // Those that are done with here are left without a flow.
@@ -314,6 +165,7 @@ void Pipeline::LookupMissing(std::span<const uint32_t> misses, uint64_t now_tsc)
 
 // Packets of one flow that stand together are counted together.
 void Pipeline::ExecuteFlows(std::span<const FlowLookup> works, uint64_t now_tsc) {
+  clock_.Enter(PerfStage::kExecute);
   Megaflow* flow = nullptr;
   uint64_t packets = 0, bytes = 0;
   const auto count = [&] {

@@ -14,13 +14,14 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "datapath/flow/flow_table.h"
+#include "datapath/packet/plain_parser.h"
 #include "datapath/tunnel/pending.h"
 #include "datapath/tunnel/tunnel_outlet.h"
 #include "datapath/worker/entering_frames.h"
 #include "datapath/worker/execute.h"
+#include "datapath/worker/guesses.h"
 #include "datapath/worker/misses.h"
 #include "datapath/worker/pipeline_environment.h"
 #include "datapath/worker/stage_clock.h"
@@ -88,9 +89,18 @@ class Pipeline : private TunnelOutlet {
   // Packets out of one tunnel that stand together in a burst.
   struct TunnelRun {
     PortNo port = kNoPort;
-    Megaflow* decision = nullptr;  // if there is one for all that the tunnel brings
+    Megaflow* for_all = nullptr;  // the decision for all that the tunnel brings, if there is one
+    const KnownOuters::Known* known = nullptr;
+    const Guesses::Alike* alike = nullptr;
     uint64_t packets = 0, bytes = 0;
+    Megaflow* decided_by = nullptr;
     uint64_t decided_packets = 0, decided_bytes = 0;
+
+    /// What needs no key; nullptr: it needs one.
+    Megaflow* DecisionFor(const rte_mbuf* packet) const {
+      if (for_all != nullptr) return packet->data_len >= kNeverMalformedBytes ? for_all : nullptr;
+      return alike != nullptr && alike->pattern.Matches(packet) ? alike->flow : nullptr;
+    }
   };
 
   // TunnelOutlet.
@@ -101,8 +111,12 @@ class Pipeline : private TunnelOutlet {
   bool Hold(rte_mbuf* packet, const TunnelEnds& ends, PortNo tunnel) override;
 
   bool ForwardAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
+  std::span<rte_mbuf*> ForwardAlike(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
+  void ForwardBy(Megaflow* flow, PortNo in_port, std::span<rte_mbuf*> packets, uint64_t bytes,
+                 uint64_t now_tsc);
   Megaflow* DecisionFor(PortNo in_port) const;
   uint32_t Parse(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
+  uint32_t ParseAll(PortNo in_port, std::span<rte_mbuf*> burst);
   uint32_t ParseUnderlay(const IngressRole& role, PortNo in_port, std::span<rte_mbuf*> burst,
                          uint64_t now_tsc);
   void EndRun(const TunnelRun& run, uint64_t now_tsc);
@@ -113,6 +127,7 @@ class Pipeline : private TunnelOutlet {
   uint32_t TakeAnswers();
   uint32_t TakeFrames();
   void Lookup(uint32_t count, uint64_t now_tsc);
+  void FindFlows(std::span<FlowLookup> works, uint64_t now_tsc);
   void LookupMissing(std::span<const uint32_t> misses, uint64_t now_tsc);
   void ExecuteFlows(std::span<const FlowLookup> works, uint64_t now_tsc);
   void ExecuteOnce(FlowLookup* work, uint64_t now_tsc);
@@ -134,8 +149,7 @@ class Pipeline : private TunnelOutlet {
   PendingQueue<HeldPacket> held_;
   uint64_t known_tsc_ = 0, known_ns_ = 0;  // of NsOf()
   std::unique_ptr<FlowLookup[]> work_;
-  // By ingress port: what the last burst had last. Often it is what the next one has, too.
-  std::vector<Megaflow*> guesses_;
+  Guesses guesses_;
   FlowTable::Report report_;
   Terminator terminator_;
   Misses misses_;

@@ -128,6 +128,25 @@ TEST_F(TunnelTest, TakesLaterFramesOutAsTheFirst) {
   }
 }
 
+TEST_F(TunnelTest, TellsByTunnelFieldsWhatLooksTheSameInside) {
+  MakeTunnel({{"remote", "192.0.2.2"}, {"key", "flow"}});
+  Ingress(1, /*hidden=*/true);
+  slow_path_.Publish([](const FlowKey& key, Translation* result) {
+    result->mask.bits.tun_id.raw = ~uint64_t{0};
+    result->actions.push_back(Action::Output(PortNo{key.tun_id.Get() == 100 ? 3u : 2u}));
+  });
+  for (int i = 0; i < 4; ++i) Receive({Outer(100, Inner()), Outer(100, Inner(50))});
+  for (int i = 0; i < 4; ++i) {
+    Receive({Outer(100, Inner()), Outer(101, Inner(40)), Outer(100, Inner(50))});
+  }
+  const std::vector<Frame> sent = third_.TakeSent();
+  ASSERT_EQ(sent.size(), 16u);
+  for (size_t i = 0; i < sent.size(); ++i) EXPECT_EQ(sent[i], Inner(i % 2 == 0 ? 30 : 50)) << i;
+  EXPECT_EQ(out_.TakeSent(), std::vector<Frame>(4, Inner(40)));
+  EXPECT_EQ(counters_[kTunnel].rx_packets.Get(), 20u);
+  EXPECT_EQ(slow_path_.translations(), 2u);
+}
+
 TEST_F(TunnelTest, ForgetsWhatTunnelsAndAddressesThereWere) {
   MakeTunnel({{"remote", "192.0.2.2"}, {"key", "100"}});
   Ingress(1, /*hidden=*/true);

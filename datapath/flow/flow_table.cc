@@ -35,7 +35,7 @@ KeyLine LineOf(const FlowKey& key, size_t index) {
 }
 
 bool Overlaps(const Megaflow& flow, const DatapathControl::TagFilter& filter) {
-  const uint8_t* more = flow.details->more_key;
+  const uint8_t* more = flow.more_key;
   for (size_t i = 0; i < kFlowKeyLines; ++i) {
     if (!(flow.mask->lines & (1u << i))) continue;
     const uint8_t* line = i == 0 ? flow.key_line0 : more;
@@ -52,19 +52,23 @@ bool Overlaps(const Megaflow& flow, const DatapathControl::TagFilter& filter) {
 absl::StatusOr<std::unique_ptr<FlowTable>> FlowTable::Create(const FlowTableOptions& options) {
   VSW_ASSIGN_OR_RETURN(ReservedMemory slots,
                        ReservedMemory::Create(size_t{options.max_megaflows} * sizeof(Megaflow)));
+  VSW_ASSIGN_OR_RETURN(ReservedMemory records,
+                       ReservedMemory::Create(size_t{options.max_megaflows} * sizeof(FlowRecord)));
   VSW_ASSIGN_OR_RETURN(
       std::unique_ptr<Arena> arena,
       Arena::Create(kArenaBaseBytes + size_t{options.max_megaflows} * kArenaBytesPerFlow));
   VSW_ASSIGN_OR_RETURN(ExactMatchCache exact, ExactMatchCache::Create(options.exact_match_entries));
-  VSW_ASSIGN_OR_RETURN(ReservedMemory chains,
-                       ReservedMemory::Create(kTagChains * sizeof(TagNode*)));
-  return std::unique_ptr<FlowTable>(new FlowTable(options, std::move(slots), std::move(arena),
-                                                  std::move(exact), std::move(chains)));
+  VSW_ASSIGN_OR_RETURN(std::unique_ptr<BasisStore> bases, BasisStore::Create(arena.get()));
+  return std::unique_ptr<FlowTable>(new FlowTable(options, std::move(slots), std::move(records),
+                                                  std::move(arena), std::move(exact),
+                                                  std::move(bases)));
 }
 
-FlowTable::FlowTable(const FlowTableOptions& options, ReservedMemory slots,
-                     std::unique_ptr<Arena> arena, ExactMatchCache exact, ReservedMemory tag_chains)
+FlowTable::FlowTable(const FlowTableOptions& options, ReservedMemory slots, ReservedMemory records,
+                     std::unique_ptr<Arena> arena, ExactMatchCache exact,
+                     std::unique_ptr<BasisStore> bases)
     : slots_(std::move(slots)),
+      records_(std::move(records)),
       max_megaflows_(options.max_megaflows),
       free_slot_(kNoSlot),
       arena_(std::move(arena)),
@@ -72,7 +76,7 @@ FlowTable::FlowTable(const FlowTableOptions& options, ReservedMemory slots,
       classifier_(hash_, arena_.get(), options.max_ports, options.max_masks_per_port),
       actions_(arena_.get()),
       masks_(arena_.get()),
-      tag_chains_(std::move(tag_chains)) {}
+      bases_(std::move(bases)) {}
 
 void FlowTable::LookupOtherCandidates(FlowLookup* lookup) {
   const auto visit = [&](uint32_t candidate) {
@@ -194,7 +198,7 @@ void FlowTable::RemoveSubtable(Subtable* subtable) {
 
 void FlowTable::StoreKey(Megaflow* flow, const FlowKey& key) {
   const FlowMask& mask = *flow->mask;
-  uint8_t* more = flow->details->more_key;
+  uint8_t* more = flow->more_key;
   for (size_t i = 0; i < kFlowKeyLines; ++i) {
     if (!(mask.lines & (1u << i))) continue;
     KeyLine line = LineOf(key, i);
@@ -207,7 +211,7 @@ void FlowTable::StoreKey(Megaflow* flow, const FlowKey& key) {
 
 void FlowTable::LoadKey(const Megaflow& flow, FlowKey* key) {
   std::memset(static_cast<void*>(key), 0, sizeof(*key));
-  const uint8_t* more = flow.details->more_key;
+  const uint8_t* more = flow.more_key;
   for (size_t i = 0; i < kFlowKeyLines; ++i) {
     if (!(flow.mask->lines & (1u << i))) continue;
     std::memcpy(key->line(i), i == 0 ? flow.key_line0 : more, kLineBytes);
@@ -215,46 +219,41 @@ void FlowTable::LoadKey(const Megaflow& flow, FlowKey* key) {
   }
 }
 
-bool FlowTable::FillDetails(Megaflow* flow, const FlowKey& key, const Translation& translation) {
-  const size_t bytes = FlowDetails::BytesFor(translation.tags.size(), translation.stats.size());
-  void* block = arena_->Allocate(bytes);
-  if (block == nullptr) return false;
-  auto* details = new (block) FlowDetails{};
+// Gives it its key, and what the decision rests on. False: the arena is used up.
+bool FlowTable::Establish(Megaflow* flow, const FlowKey& key, const Translation& translation) {
+  Basis* const basis = bases_->Acquire(translation.tags.span(), translation.stats.span());
+  if (basis == nullptr) return false;
   const size_t more_lines = static_cast<size_t>(__builtin_popcount(flow->mask->lines)) - 1;
+  flow->more_key = nullptr;
   if (more_lines > 0) {
-    details->more_key = static_cast<uint8_t*>(arena_->Allocate(more_lines * kLineBytes));
-    if (details->more_key == nullptr) {
-      arena_->Free(block, bytes);
+    flow->more_key = static_cast<uint8_t*>(arena_->Allocate(more_lines * kLineBytes));
+    if (flow->more_key == nullptr) {
+      bases_->Release(basis);
       return false;
     }
   }
-  details->bytes = static_cast<uint32_t>(bytes);
-  details->tag_count = static_cast<uint16_t>(translation.tags.size());
-  details->stat_count = static_cast<uint16_t>(translation.stats.size());
-  flow->details = details;
   StoreKey(flow, key);
-  std::copy(translation.stats.begin(), translation.stats.end(), details->stats());
-  for (size_t i = 0; i < translation.tags.size(); ++i) {
-    TagNode& node = details->tags()[i];
-    TagNode*& chain = TagChain(translation.tags[i]);
-    node = {.tag = translation.tags[i], .flow = SlotOf(*flow), .next = chain, .link = &chain};
-    if (chain != nullptr) chain->link = &node.next;
-    chain = &node;
-  }
+  const uint32_t slot = SlotOf(*flow), next = basis->first_flow;
+  Record(slot) = {.reported_packets = 0,
+                  .reported_bytes = 0,
+                  .basis = basis,
+                  .next = next,
+                  .previous = kNoSlot};
+  if (next != kNoSlot) Record(next).previous = slot;
+  basis->first_flow = slot;
   return true;
 }
 
-void FlowTable::FreeDetails(Megaflow* flow) {
-  FlowDetails* details = flow->details;
-  for (size_t i = 0; i < details->tag_count; ++i) {
-    TagNode& node = details->tags()[i];
-    if (invalidating_ == &node) invalidating_ = node.next;
-    *node.link = node.next;
-    if (node.next != nullptr) node.next->link = node.link;
-  }
+void FlowTable::Dissolve(Megaflow* flow) {
+  const uint32_t slot = SlotOf(*flow);
+  const FlowRecord& record = Record(slot);
+  if (invalidating_ == slot) invalidating_ = record.next;
+  if (record.next != kNoSlot) Record(record.next).previous = record.previous;
+  (record.previous != kNoSlot ? Record(record.previous).next : record.basis->first_flow) =
+      record.next;
+  bases_->Release(record.basis);
   const size_t more_lines = static_cast<size_t>(__builtin_popcount(flow->mask->lines)) - 1;
-  if (more_lines > 0) arena_->Free(details->more_key, more_lines * kLineBytes);
-  arena_->Free(details, details->bytes);
+  if (more_lines > 0) arena_->Free(flow->more_key, more_lines * kLineBytes);
 }
 
 Megaflow* FlowTable::FindSame(Subtable* subtable, uint32_t hash, FlowKey* key) {
@@ -305,7 +304,7 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
   if (slot != kNoSlot) {
     Megaflow* flow = &At(slot);
     flow->mask = subtable->mask;
-    if (FillDetails(flow, key, translation)) {
+    if (Establish(flow, key, translation)) {
       flow->actions = actions;
       flow->packets = flow->bytes = 0;
       flow->used_tsc = now_tsc;
@@ -322,7 +321,7 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
       }
       --live_;
       --classifier_.flows(key.in_port);
-      FreeDetails(flow);
+      Dissolve(flow);
     }
     flow->mask = nullptr;
     flow->hash = free_slot_;
@@ -335,16 +334,20 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
 
 bool FlowTable::ContinueInvalidation(const DatapathControl::TagFilter* filter, uint32_t* budget,
                                      const Report& report) {
-  for (; invalidating_ != nullptr && *budget > 0; --*budget) {
-    const TagNode& node = *invalidating_;
-    invalidating_ = node.next;
-    if (node.tag != invalidated_tag_) continue;
-    Megaflow& flow = At(node.flow);
+  for (; *budget > 0; --*budget) {
+    if (invalidating_ == kNoSlot) {
+      Basis* basis = nullptr;
+      if (!bases_->Visit(&basis)) return true;
+      if (basis != nullptr) invalidating_ = basis->first_flow;
+      continue;
+    }
+    Megaflow& flow = At(invalidating_);
+    invalidating_ = Record(invalidating_).next;
     if (filter != nullptr && !Overlaps(flow, *filter)) continue;
     ReportUse(&flow, report);
     flow.epoch = 0;
   }
-  return invalidating_ == nullptr;
+  return false;
 }
 
 void FlowTable::Invalidate(Tag tag, const Report& report) {
@@ -372,15 +375,14 @@ void FlowTable::RemoveStale(FlowLookup* lookup, const Report& report) {
 }
 
 void FlowTable::ReportUse(Megaflow* flow, const Report& report) {
-  FlowDetails* details = flow->details;
-  const uint64_t packets = flow->packets - details->reported_packets;
+  FlowRecord& record = RecordOf(*flow);
+  const uint64_t packets = flow->packets - record.reported_packets;
   if (packets == 0) return;
-  if (details->stat_count > 0) {
-    report({details->stats(), details->stat_count}, packets, flow->bytes - details->reported_bytes,
-           flow->used_tsc);
+  if (const std::span<const StatId> stats = record.basis->stats(); !stats.empty()) {
+    report(stats, packets, flow->bytes - record.reported_bytes, flow->used_tsc);
   }
-  details->reported_packets = flow->packets;
-  details->reported_bytes = flow->bytes;
+  record.reported_packets = flow->packets;
+  record.reported_bytes = flow->bytes;
 }
 
 void FlowTable::Remove(Megaflow* flow) {
@@ -388,7 +390,7 @@ void FlowTable::Remove(Megaflow* flow) {
   Subtable* subtable = flow->subtable;
   subtable->Remove(flow->hash, slot, arena_.get());
   classifier_.Leave(*flow);
-  FreeDetails(flow);
+  Dissolve(flow);
   actions_.Release(flow->actions);
   flow->mask = nullptr;
   flow->hash = free_slot_;

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "datapath/flow/basis.h"
 #include "datapath/flow/classifier.h"
 #include "datapath/flow/datapath_control.h"
 #include "datapath/flow/exact_match_cache.h"
@@ -139,7 +140,7 @@ class FlowTable {
   /// Makes the megaflows stale that carry `tag` (those that the filter admits), and reports what
   /// they forwarded. One invalidation may be under way at a time: Begin, then Continue until it
   /// says true; each step looks at no more than `*budget` megaflows and takes them off it.
-  void BeginInvalidation(Tag tag) { invalidating_ = TagChain(tag), invalidated_tag_ = tag; }
+  void BeginInvalidation(Tag tag) { bases_->BeginVisit(tag), invalidating_ = kNoSlot; }
   bool ContinueInvalidation(const DatapathControl::TagFilter* filter, uint32_t* budget,
                             const Report& report);
   /// All at once.
@@ -166,8 +167,8 @@ class FlowTable {
     return *cursor >= used_slots_;
   }
 
-  /// How many megaflows were taken out so far: while it is the same, a pointer to one stands for the
-  /// same one.
+  /// How many megaflows were taken out so far: while it is the same, a pointer to one stands for
+  /// the same one.
   uint64_t removals() const { return removals_; }
   /// It was not invalidated.
   bool IsCurrent(const Megaflow& flow) const { return !IsStale(flow); }
@@ -177,27 +178,29 @@ class FlowTable {
   uint32_t mask_count(PortNo in_port) const {
     return static_cast<uint32_t>(classifier_.Tuples(in_port).size());
   }
-  size_t memory_bytes() const { return arena_->used_bytes() + live_ * sizeof(Megaflow); }
+  size_t memory_bytes() const {
+    return arena_->used_bytes() + live_ * (sizeof(Megaflow) + sizeof(FlowRecord));
+  }
 
  private:
   static constexpr uint32_t kNoSlot = 0xffffffff;
-  static constexpr uint32_t kTagChains = 1u << 16;
+  static_assert(kNoSlot == Basis::kNoFlow);
   static constexpr uint32_t kReorderEvery = 4096;  // classifier hits between two reorderings
   // A port may have so many times as many megaflows as there is room left: one alone nearly all,
   // and however many flows some bring about, there is room for the others' first ones.
   static constexpr uint64_t kTimesWhatIsFree = 32;
 
-  FlowTable(const FlowTableOptions& options, ReservedMemory slots, std::unique_ptr<Arena> arena,
-            ExactMatchCache exact, ReservedMemory tag_chains);
+  FlowTable(const FlowTableOptions& options, ReservedMemory slots, ReservedMemory records,
+            std::unique_ptr<Arena> arena, ExactMatchCache exact, std::unique_ptr<BasisStore> bases);
 
   Megaflow& At(uint32_t slot) const { return reinterpret_cast<Megaflow*>(slots_.base())[slot]; }
   uint32_t SlotOf(const Megaflow& flow) const {
     return static_cast<uint32_t>(&flow - reinterpret_cast<Megaflow*>(slots_.base()));
   }
-  TagNode*& TagChain(Tag tag) const {
-    const uint64_t mixed = tag * 0x9e3779b97f4a7c15;
-    return reinterpret_cast<TagNode**>(tag_chains_.base())[mixed >> 48];
+  FlowRecord& Record(uint32_t slot) const {
+    return reinterpret_cast<FlowRecord*>(records_.base())[slot];
   }
+  FlowRecord& RecordOf(const Megaflow& flow) const { return Record(SlotOf(flow)); }
   bool IsStale(const Megaflow& flow) const { return flow.epoch != epoch_; }
 
   void LookupOtherCandidates(FlowLookup* lookup);
@@ -205,8 +208,8 @@ class FlowTable {
   static void CopyMask(const FlowMask& from, FlowMask* mask);
   static void SetWholeMask(const FlowKey& key, FlowMask* mask);
   Subtable* SubtableFor(PortNo in_port, const FlowMask& mask, bool exact);
-  bool FillDetails(Megaflow* flow, const FlowKey& key, const Translation& translation);
-  void FreeDetails(Megaflow* flow);
+  bool Establish(Megaflow* flow, const FlowKey& key, const Translation& translation);
+  void Dissolve(Megaflow* flow);
   void StoreKey(Megaflow* flow, const FlowKey& key);
   static void LoadKey(const Megaflow& flow, FlowKey* key);
   void RemoveStale(FlowLookup* lookup, const Report& report);
@@ -218,6 +221,7 @@ class FlowTable {
 
   const FlowHash hash_;
   ReservedMemory slots_;
+  ReservedMemory records_;
   const uint32_t max_megaflows_;
   uint32_t used_slots_ = 0;  // slots behind were never used
   uint32_t free_slot_;       // head of the list of free ones, linked through Megaflow::hash
@@ -234,9 +238,9 @@ class FlowTable {
   FlowMask wanted_;  // of the decision that Install() has at hand; only lines that it names
   Subtable* last_ = nullptr;  // that SubtableFor() gave
   Subtable* last_exact_ = nullptr;
-  ReservedMemory tag_chains_;
-  TagNode* invalidating_ = nullptr;  // where the invalidation under way goes on
-  Tag invalidated_tag_ = 0;
+  std::unique_ptr<BasisStore> bases_;
+  // Where the invalidation under way goes on among the flows of one basis.
+  uint32_t invalidating_ = kNoSlot;
 };
 
 }  // namespace vsw

@@ -37,7 +37,7 @@ struct CompiledActions {
 };
 
 struct Subtable;
-struct FlowDetails;
+struct Basis;
 
 struct alignas(64) Megaflow {
   // nullptr: the slot is free and matches nothing.
@@ -46,37 +46,23 @@ struct alignas(64) Megaflow {
   uint64_t packets;
   uint64_t bytes;
   uint64_t used_tsc;
-  FlowDetails* details;
-  uint32_t hash;   // of the masked key: low half places it, high half is the signature
-  uint32_t epoch;  // decisions of an older epoch are translated again before use
+  uint8_t* more_key;  // lines 1.. of the masked key that the mask uses, in order; or nullptr
+  uint32_t hash;      // of the masked key: low half places it, high half is the signature
+  uint32_t epoch;     // decisions of an older epoch are translated again before use
   Subtable* subtable;
 
   uint8_t key_line0[kLineBytes];
 };
 static_assert(sizeof(Megaflow) == 2 * kLineBytes);
 
-/// What is not needed to forward: the rest of the key, what was reported, what the decision depends
-/// on.
-struct TagNode {
-  Tag tag;
-  uint32_t flow;
-  TagNode* next;
-  TagNode** link;  // what points to this node
-};
-struct FlowDetails {
+/// What is not needed to forward: it stands apart.
+struct FlowRecord {
   uint64_t reported_packets;
   uint64_t reported_bytes;
-  uint8_t* more_key;  // lines 1.. of the masked key that the mask uses, in order; or nullptr
-  uint16_t tag_count;
-  uint16_t stat_count;
-  uint32_t bytes;  // of this block with its arrays
-
-  TagNode* tags() { return reinterpret_cast<TagNode*>(this + 1); }
-  StatId* stats() { return reinterpret_cast<StatId*>(tags() + tag_count); }
-  static size_t BytesFor(size_t tags, size_t stats) {
-    return sizeof(FlowDetails) + tags * sizeof(TagNode) + stats * sizeof(StatId);
-  }
+  Basis* basis;
+  uint32_t next, previous;  // slots of the neighbours in the list of those that rest on it
 };
+static_assert(sizeof(FlowRecord) == kLineBytes / 2);
 
 inline bool MaskedLineEquals(const uint8_t* packet, const uint8_t* mask, const uint8_t* flow) {
   __m128i difference = _mm_setzero_si128();

@@ -156,7 +156,7 @@ void Sieve::Count(const Probes& probes, const Megaflow& flow, bool comes) {
     const Field& field = field_[i];
     const uint8_t place = probes.in[i];
     // A mask with bits in the second line has it first among the further ones.
-    const uint8_t* line = field.word < kWordsOfLine ? flow.key_line0 : flow.details->more_key;
+    const uint8_t* line = field.word < kWordsOfLine ? flow.key_line0 : flow.more_key;
     const uint32_t bit = BitOf(LoadWord(line, field.word % kWordsOfLine) & field.masks[place]);
     uint16_t& count = field.probe[place]->counts[bit];
     if (count == kFullCount) continue;

@@ -16,7 +16,7 @@ bool HasTunnelLine(const Megaflow& flow, std::span<const uint64_t> tunnel_line) 
   for (size_t i = 0; i < tunnel_line.size(); ++i) {
     uint64_t bit, wanted;
     std::memcpy(&bit, bits + i * sizeof(bit), sizeof(bit));
-    std::memcpy(&wanted, flow.details->more_key + i * sizeof(wanted), sizeof(wanted));
+    std::memcpy(&wanted, flow.more_key + i * sizeof(wanted), sizeof(wanted));
     difference |= (tunnel_line[i] & bit) ^ wanted;
   }
   return difference == 0;

@@ -89,14 +89,12 @@ class SieveTest : public ::testing::Test {
   static void WithFlow(const Table& table, const FlowKey& key,
                        const std::function<void(const Megaflow&)>& call) {
     Megaflow flow = {};
-    FlowDetails details = {};
     std::vector<uint8_t> more;
     for (size_t i = 1; i < kFlowKeyLines; ++i) {
       if (table.mask.lines & (1u << i)) more.insert(more.end(), key.line(i), key.line(i) + 64);
     }
-    details.more_key = more.data();
     flow.mask = &table.mask;
-    flow.details = &details;
+    flow.more_key = more.data();
     std::memcpy(flow.key_line0, key.line(0), kLineBytes);
     call(flow);
   }

@@ -32,12 +32,13 @@ bool IsOf(Basis* basis, std::span<const Tag> tags, std::span<const StatId> stats
 absl::StatusOr<std::unique_ptr<BasisStore>> BasisStore::Create(Arena* arena) {
   VSW_ASSIGN_OR_RETURN(ReservedMemory chains,
                        ReservedMemory::Create(kTagChains * sizeof(TagNode*)));
-  return std::unique_ptr<BasisStore>(new BasisStore(arena, std::move(chains)));
+  VSW_ASSIGN_OR_RETURN(ReservedMemory recent, ReservedMemory::Create(kRecent * sizeof(Basis*)));
+  return std::unique_ptr<BasisStore>(new BasisStore(arena, std::move(chains), std::move(recent)));
 }
 
 Basis* BasisStore::Acquire(std::span<const Tag> tags, std::span<const StatId> stats) {
   const uint32_t hash = HashOf(tags, stats);
-  Basis*& recent = recent_[hash % kRecent];
+  Basis*& recent = RecentOf(hash);
   if (recent != nullptr && recent->hash == hash && IsOf(recent, tags, stats)) {
     ++recent->flows;
     return recent;
@@ -73,7 +74,7 @@ void BasisStore::Release(Basis* basis) {
     *node.link = node.next;
     if (node.next != nullptr) node.next->link = node.link;
   }
-  if (recent_[basis->hash % kRecent] == basis) recent_[basis->hash % kRecent] = nullptr;
+  if (Basis*& recent = RecentOf(basis->hash); recent == basis) recent = nullptr;
   arena_->Free(basis, Basis::BytesFor(basis->tag_count, basis->stat_count));
 }
 

@@ -2,14 +2,13 @@
 //
 // What decisions rest on and count for: their tags and statistics, kept once for the megaflows of
 // which they are the same, in lists by which all that carry a tag are found. Most flows of a rule
-// share theirs with the ones before; that is looked for among a few thousand lately made, so that
-// putting a flow in takes the same time however many different ones there are.
+// share theirs with others; one that is the same is looked for in a single place, so that putting a
+// flow in takes the same time however many different ones there are.
 //
 // Thread safety: none; one worker owns it.
 #ifndef VSW_DATAPATH_FLOW_BASIS_H_
 #define VSW_DATAPATH_FLOW_BASIS_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -71,18 +70,24 @@ class BasisStore {
 
  private:
   static constexpr uint32_t kTagChains = 1u << 16;
-  static constexpr size_t kRecent = 4096;
+  static constexpr uint32_t kRecent = 1u << 16;
 
-  BasisStore(Arena* arena, ReservedMemory chains) : arena_(arena), chains_(std::move(chains)) {}
+  BasisStore(Arena* arena, ReservedMemory chains, ReservedMemory recent)
+      : arena_(arena), chains_(std::move(chains)), recent_(std::move(recent)) {}
   TagNode*& ChainOf(Tag tag) const {
     const uint64_t mixed = tag * 0x9e3779b97f4a7c15;
     return reinterpret_cast<TagNode**>(chains_.base())[mixed >> 48];
   }
 
+  // The one that was made last of those with such a hash, if it is still there.
+  Basis*& RecentOf(uint32_t hash) const {
+    return reinterpret_cast<Basis**>(recent_.base())[hash % kRecent];
+  }
+
   Arena* const arena_;
   ReservedMemory chains_;
-  std::array<Basis*, kRecent> recent_{};  // by hash
-  TagNode* visiting_ = nullptr;           // where the visit goes on
+  ReservedMemory recent_;
+  TagNode* visiting_ = nullptr;  // where the visit goes on
   Tag visited_tag_ = 0;
 };
 

@@ -145,7 +145,9 @@ def _vhost(size, ring):
 
 def _tunnel(kind, way, size):
     tunnel = tunnels.Tunnel(kind, way)
-    peers = ("vsw", "ovs", "kernel") if kind == "vxlan" and way != "relay" else ("vsw", "ovs")
+    peers = ("vsw", "ovs", "testpmd")
+    if kind == "vxlan" and way != "relay":
+        peers += ("kernel",)
     titles = {"encap": "into", "decap": "out of", "relay": "from one to another"}
     return Scenario(f"tunnel-{kind}-{way}-{size}", f"{titles[way]} {kind}, {size} bytes inside",
                     Goal(ovs=2), "2.5x ovs", lambda: tunnels.frames(tunnel, size - 4, 1000),

@@ -3,10 +3,11 @@
 # Measures vsw, Open vSwitch with DPDK and dpdk-testpmd side by side: in turn, several rounds, on the
 # same packets, and prints ratios. Needs root; installs what is missing and builds what it measures.
 #
-#   bench/run.sh [--quick] [--rounds N] [--seconds S] [--out DIR] [SCENARIO ...]
+#   bench/run.sh [--quick [--all-modes]] [--rounds N] [--seconds S] [--out DIR] [SCENARIO ...]
 #   bench/run.sh --list
 #
-# Without scenarios, all of them; --quick takes under ten minutes. Writes DIR/results.json,
+# Without scenarios, all of them; --quick takes under ten minutes, with one mode of Open vSwitch for
+# each, unless --all-modes asks for those that a whole run has. Writes DIR/results.json,
 # DIR/results.txt and DIR/results.svg (default: build/bench). docs/performance.md says what the
 # scenarios are and how to read the figures.
 set -euo pipefail

@@ -18,6 +18,8 @@ def parse():
                         help="names of scenarios, or of groups: what stands before a dash")
     parser.add_argument("--list", action="store_true", help="print the scenarios and end")
     parser.add_argument("--quick", action="store_true", help="all of it in under ten minutes")
+    parser.add_argument("--all-modes", action="store_true",
+                        help="with --quick: all that Open vSwitch is worth trying in, not one")
     parser.add_argument("--rounds", type=int, help="how often each peer is measured")
     parser.add_argument("--seconds", type=float, help="how long each measurement counts")
     parser.add_argument("--out", type=pathlib.Path, default=command.ROOT / "build" / "bench",
@@ -60,7 +62,8 @@ def main():
                 if not scenario.available():
                     print("  SKIPPED: its data is not beside this checkout", flush=True)
                     continue
-                results = measure.run(scenario, rounds, seconds, args.quick,
+                pairs = measure.modes_of(scenario, not args.quick or args.all_modes)
+                results = measure.run(scenario, pairs, rounds, seconds, args.quick,
                                       lambda text: print(text, flush=True))
                 failed |= any(result.failures for result in results)
                 done.append((scenario, results))

@@ -70,13 +70,13 @@ def cycles(scenario, result):
     return result.own_cycles if scenario.guests else machine.tsc_hz() / result.median
 
 
-def modes_of(scenario, quick):
+def modes_of(scenario, all_modes):
     """(peer, mode) pairs to measure."""
     pairs = []
     for name in scenario.peers:
         modes = {"ovs": scenario.ovs_modes, "testpmd": (scenario.floor,)}.get(name, ("",))
         # In a hurry the mode made for many flows stands for all of Open vSwitch's.
-        pairs += [(name, mode) for mode in (modes[-1:] if quick else modes)]
+        pairs += [(name, mode) for mode in (modes if all_modes else modes[-1:])]
     return pairs
 
 
@@ -91,9 +91,10 @@ def said(scenario, sample):
                           for key, value in sample.notes.items())
 
 
-def run(scenario, rounds, seconds, quick, tell):
-    """Returns the Results of a scenario. Peers take turns, so that drift meets all of them."""
-    results = [Result(peer, mode) for peer, mode in modes_of(scenario, quick)]
+def run(scenario, pairs, rounds, seconds, quick, tell):
+    """Returns the Results of a scenario, one for each (peer, mode) of `pairs`. Peers take turns, so
+    that drift meets all of them."""
+    results = [Result(peer, mode) for peer, mode in pairs]
     with tempfile.TemporaryDirectory(prefix="vsw-bench-") as folder:
         source = pathlib.Path(folder) / "source.pcap"
         if scenario.frames is not None:

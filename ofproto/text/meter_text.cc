@@ -84,6 +84,8 @@ absl::StatusOr<MeterMod> ParseMeter(std::string_view text, MeterMod::Command com
     }
   }
   if (!has_meter) return InvalidArgument("{}: must specify a meter", std::string(text));
+  // Without the flag the size means nothing (OpenFlow 1.3 section 7.3.4.4).
+  for (MeterBand& band : mod.config.bands) band.burst = mod.config.has_burst ? band.burst : 0;
   if (command != MeterMod::Command::kDelete) {
     if (!has_unit) mod.config.packets_per_second = false;
     if (mod.config.bands.empty()) {

@@ -134,6 +134,7 @@ def add_texts(corpus):
                   "group_id=4,type=indirect,bucket=drop"):
         add(GROUP, group)
     add(METER, "meter=1,kbps,burst,stats,bands=type=drop,rate=100,burst_size=10")
+    add(METER, "meter=1,stats,bands=type=drop,rate=100,burst_size=10")
     add(METER, "meter=2,pktps,bands=type=dscp_remark,rate=5,prec_level=1 type=drop,rate=9")
     rules = SHARED / "ovn_flows.txt"
     if rules.exists():

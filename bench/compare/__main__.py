@@ -4,6 +4,7 @@
 import argparse
 import os
 import pathlib
+import signal
 import sys
 import time
 
@@ -37,6 +38,10 @@ def chosen(parser, names):
     return [scenario for scenario in scenarios.ALL.values() if not names or scenario in picked]
 
 
+def _stop(*_):
+    raise KeyboardInterrupt
+
+
 def main():
     """Measures, tells as it goes, writes the results."""
     parser, args = parse()
@@ -51,6 +56,7 @@ def main():
     rounds = args.rounds or (1 if args.quick else 5)
     seconds = args.seconds or (0.5 if args.quick else 3.0)
     done, failed, start = [], False, time.monotonic()
+    signal.signal(signal.SIGTERM, _stop)  # what was started ends with it, too
     command.make_space()
     try:
         with machine.reserved_hugepages():

@@ -22,7 +22,8 @@ void CheckBatch(const v1::BatchRequest& batch) {
     const auto change = control::ToChange(message);
     if (!change.ok() || !ApplyChange(*change, kHost, &config).ok()) return;
   }
-  const datapath::v1::WantedState wanted = ToWantedState(config);
+  datapath::v1::WantedState wanted = ToWantedState(config);
+  wanted.set_revision(1);  // as the one who stores it would
   const auto state = FromProto(wanted);
   if (!state.ok()) Fail("vswitchd refuses what vswmgrd accepted", state.status().ToString());
   const bool equal = state->bridges.size() == config.bridges().size() &&
@@ -42,7 +43,8 @@ void CheckRules(const v1::ModifyRulesRequest& request) {
       return;
     }
   }
-  for (const v1::RuleChange& sent : ToMessage(delta).changes()) {
+  const datapath::v1::RuleDelta all_sent = ToMessage(delta);
+  for (const v1::RuleChange& sent : all_sent.changes()) {
     const auto read = ReadRuleChange(sent);
     if (!read.ok()) {
       Fail("vswitchd cannot read a rule of vswmgrd's", sent.DebugString(),

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
 
 #include "tests/support/random_seed.h"
@@ -149,9 +150,9 @@ TEST(Meter, DoesWhatABucketOfTokensDoes) {
     for (int n = 0; n < 2000; ++n) {
       at += random.Below(3'000'000);
       const uint32_t bytes = 60 + random.Below(1400);
-      const double seconds = static_cast<double>(at) / kSecond;
-      const bool passes = bucket.Take(bytes * 8.0, seconds);
-      const bool close = std::abs(bucket.tokens() + (passes ? 0 : -bytes * 8.0)) < 1;
+      const double bits = bytes * 8.0;
+      const bool passes = bucket.Take(bits, static_cast<double>(at) / kSecond);
+      const bool close = std::abs(bucket.tokens() - (passes ? 0 : bits)) < 1;
       const bool passed = !meter.Apply(kWorker, bytes, kStart + at).drop;
       if (close) break;  // a matter of rounding; from here on they go different ways
       ASSERT_EQ(passed, passes) << "round " << round << " packet " << n;

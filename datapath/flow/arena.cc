@@ -11,23 +11,30 @@
 namespace vsw {
 
 absl::StatusOr<ReservedMemory> ReservedMemory::Create(size_t bytes) {
-  void* base = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
-                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (base == MAP_FAILED) {
+  // Huge pages stand at their own multiples: a range that does not begin at one would have fewer.
+  constexpr size_t kHugePage = size_t{2} << 20;
+  const size_t mapped = bytes + (bytes >= kHugePage ? kHugePage : 0);
+  void* map = mmap(nullptr, mapped, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (map == MAP_FAILED) {
     return ErrnoStatus(errno,
                        fmt::format("reserve {} MiB of address space for flow tables", bytes >> 20));
   }
   // Fewer TLB misses where the kernel offers it; not an error where it does not.
-  (void)madvise(base, bytes, MADV_HUGEPAGE);
-  (void)madvise(base, bytes, MADV_DONTDUMP);
+  (void)madvise(map, mapped, MADV_HUGEPAGE);
+  (void)madvise(map, mapped, MADV_DONTDUMP);
   ReservedMemory memory;
-  memory.base_ = static_cast<uint8_t*>(base);
+  memory.map_ = map;
+  memory.mapped_ = mapped;
+  const auto at = reinterpret_cast<uintptr_t>(map);
+  memory.base_ = reinterpret_cast<uint8_t*>(
+      bytes >= kHugePage ? (at + kHugePage - 1) / kHugePage * kHugePage : at);
   memory.bytes_ = bytes;
   return memory;
 }
 
 ReservedMemory::~ReservedMemory() {
-  if (base_ != nullptr) munmap(base_, bytes_);
+  if (map_ != nullptr) munmap(map_, mapped_);
 }
 
 absl::StatusOr<std::unique_ptr<Arena>> Arena::Create(size_t bytes) {

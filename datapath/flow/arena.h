@@ -26,6 +26,8 @@ class ReservedMemory {
   ReservedMemory() = default;
   ReservedMemory(ReservedMemory&& other) noexcept { *this = std::move(other); }
   ReservedMemory& operator=(ReservedMemory&& other) noexcept {
+    std::swap(map_, other.map_);
+    std::swap(mapped_, other.mapped_);
     std::swap(base_, other.base_);
     std::swap(bytes_, other.bytes_);
     return *this;
@@ -36,6 +38,8 @@ class ReservedMemory {
   size_t bytes() const { return bytes_; }
 
  private:
+  void* map_ = nullptr;
+  size_t mapped_ = 0;
   uint8_t* base_ = nullptr;
   size_t bytes_ = 0;
 };

@@ -36,15 +36,13 @@ def _ratio(scenario, ours, theirs, spread):
     return "{:.2f} ({:.2f}..{:.2f})".format(*found) if spread else f"{found[0]:.2f}"
 
 
-def _cost_ratio(scenario, best, other, others):
-    """Our cost a packet over that in the other scenario, beyond testpmd's if the goal says so."""
+def _cost_ratio(best, other, others):
+    """Our cost a packet over that in the other scenario."""
     def cost(of, results):
         if of.unit is not units.PACKETS:
             return 1 / results["vsw"].median
-        floor = measure.cycles(of, results["testpmd"]) if scenario.goal.beyond_floor else 0
-        own = measure.cycles(of, results["vsw"])
-        return own - floor if own is not None and floor is not None else None
-    costs = cost(scenario, best), cost(other, others)
+        return measure.cycles(of, results["vsw"])
+    costs = cost(*best), cost(other, others)
     return costs[0] / costs[1] if None not in costs and costs[1] > 0 else None
 
 
@@ -62,7 +60,7 @@ def _reached(scenario, best, done):
         verdicts.append((ours.median <= goal.limit) if scenario.unit.less
                         else (ours.median >= goal.limit))
     if goal.like in done:
-        ratio = _cost_ratio(scenario, best, *done[goal.like])
+        ratio = _cost_ratio((scenario, best), *done[goal.like])
         if ratio is not None:
             verdicts.append(ratio <= goal.times)
     return ("yes" if all(verdicts) else "no") if verdicts else "-"

@@ -37,7 +37,6 @@ class Goal:
     limit: float = None   # in the unit: at least, or at most where less is better
     like: str = ""
     times: float = None
-    beyond_floor: bool = False  # `times` is of the cost beyond testpmd's
 
     def text(self, unit):
         """For the table."""
@@ -51,6 +50,5 @@ class Goal:
         if self.limit is not None:
             parts.append(f"{'at most' if unit.less else 'at least'} {unit.text(self.limit)}")
         if self.like:
-            beyond = " beyond testpmd" if self.beyond_floor else ""
-            parts.append(f"{self.times:g}x the cost of {self.like}{beyond}")
+            parts.append(f"{self.times:g}x the cost of {self.like}")
         return ", ".join(parts) or "-"

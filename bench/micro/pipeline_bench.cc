@@ -6,8 +6,12 @@
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstring>
 #include <memory>
+#include <random>
 #include <vector>
 
 #include "bench/micro/null_port.h"
@@ -59,8 +63,9 @@ FlowMask ReadsProtocolAndPort() {
   mask.bits.ip_proto = 0xff;
   return mask;
 }
-FlowMask ReadsPorts() {
+FlowMask ReadsAddressesAndPorts() {
   FlowMask mask = ReadsProtocolAndPort();
+  mask.bits.ipv4_src.raw = mask.bits.ipv4_dst.raw = 0xffffffff;
   mask.bits.l4_src.raw = 0xffff;
   return mask;
 }
@@ -70,41 +75,84 @@ constexpr uint8_t kSourceWord = offsetof(FlowKey, ipv4_src) / 4;
 constexpr uint8_t kPortsWord = offsetof(FlowKey, l4_src) / 4;
 const Action kOutput = Action::Output(PortNo{2});
 
+// A pipeline from port 1 to where `keeps_` or `frees_` are, as `actions` say.
+class Bench {
+ public:
+  Bench(const std::vector<Action>& actions, const FlowMask& mask) : slow_path_(actions, mask) {
+    ports_->Publish(&keeps_);
+    ports_->Publish(&frees_);
+    for (int i = 0; i < 4; ++i) (void)stats_->Allocate();
+    (void)meters_.Set(1, {.packets = true, .bands = {{.rate = 1'000'000'000, .burst = 1u << 30}}},
+                      0);
+    pipeline_ = std::make_unique<Pipeline>(PipelineEnvironment{.worker = WorkerId{0},
+                                                               .slow_path = &slow_path_,
+                                                               .ports = ports_.get(),
+                                                               .counters = counters_.get(),
+                                                               .mbuf_pool = testing::MbufPool(),
+                                                               .events = &events_,
+                                                               .slow_thread = nullptr,
+                                                               .tsc_hz = rte_get_tsc_hz(),
+                                                               .idle_timeout_tsc = rte_get_tsc_hz(),
+                                                               .stats = stats_->shard(WorkerId{0}),
+                                                               .meters = &meters_},
+                                           *FlowTable::Create({}));
+  }
+  void Process(const std::vector<rte_mbuf*>& burst) {
+    std::copy(burst.begin(), burst.end(), given_.begin());
+    pipeline_->Process(PortNo{1}, {given_.data(), burst.size()}, now_tsc_ += 1000);
+  }
+
+ private:
+  OneDecision slow_path_;
+  bench::NullPort keeps_{2, false}, frees_{3, true};
+  std::unique_ptr<PortTable> ports_ = std::make_unique<PortTable>();
+  std::unique_ptr<PortCounters[]> counters_ = std::make_unique<PortCounters[]>(kMaxPorts);
+  SlowEventRing events_;
+  std::unique_ptr<StatTable> stats_ = *StatTable::Create(1);
+  MeterTable meters_{1};
+  std::unique_ptr<Pipeline> pipeline_;
+  std::array<rte_mbuf*, kBurst> given_;
+  uint64_t now_tsc_ = rte_rdtsc();
+};
+
+std::vector<uint8_t> FrameOf(uint32_t flow) {
+  return PacketBuilder()
+      .Ethernet(2, 1)
+      .Ipv4(1 + flow / 60'000, 2)
+      .Tcp(static_cast<uint16_t>(flow % 60'000), 80)
+      .Payload(6)
+      .Build();
+}
+
 void RunBurst(benchmark::State& state, const std::vector<Action>& actions,
               const FlowMask& mask = ReadsNothing()) {
-  OneDecision slow_path(actions, mask);
-  bench::NullPort keeps(2, false), frees(3, true);
-  auto ports = std::make_unique<PortTable>();
-  ports->Publish(&keeps);
-  ports->Publish(&frees);
-  auto counters = std::make_unique<PortCounters[]>(kMaxPorts);
-  SlowEventRing events;
-  auto stats = *StatTable::Create(1);
-  for (int i = 0; i < 4; ++i) (void)stats->Allocate();
-  MeterTable meters(1);
-  (void)meters.Set(1, {.packets = true, .bands = {{.rate = 1'000'000'000, .burst = 1u << 30}}}, 0);
-  const PipelineEnvironment environment = {.worker = WorkerId{0},
-                                           .slow_path = &slow_path,
-                                           .ports = ports.get(),
-                                           .counters = counters.get(),
-                                           .mbuf_pool = testing::MbufPool(),
-                                           .events = &events,
-                                           .slow_thread = nullptr,
-                                           .tsc_hz = rte_get_tsc_hz(),
-                                           .idle_timeout_tsc = rte_get_tsc_hz(),
-                                           .stats = stats->shard(WorkerId{0}),
-                                           .meters = &meters};
-  Pipeline pipeline(environment, *FlowTable::Create({.exact_match_entries = 1024}));
+  Bench bench(actions, mask);
   std::vector<rte_mbuf*> burst;
-  for (uint16_t i = 0; i < kBurst; ++i) {
-    burst.push_back(testing::MakeMbuf(
-        PacketBuilder().Ethernet(2, 1).Ipv4(1, 2).Tcp(i, 80).Payload(40).Build()));
-  }
-  uint64_t now_tsc = rte_rdtsc();
-  for (auto _ : state) {
-    std::vector<rte_mbuf*> given = burst;
-    pipeline.Process(PortNo{1}, given, now_tsc += 1000);
-  }
+  for (uint32_t i = 0; i < kBurst; ++i) burst.push_back(testing::MakeMbuf(FrameOf(i)));
+  for (auto _ : state) bench.Process(burst);
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * kBurst);
+  rte_pktmbuf_free_bulk(burst.data(), kBurst);
+}
+
+// Frames of so many flows, in shuffled order, copied into the buffers of a burst.
+void RunFlows(benchmark::State& state, const FlowMask& mask) {
+  const auto flows = static_cast<uint32_t>(state.range(0));
+  Bench bench({kOutput}, mask);
+  std::vector<std::array<uint8_t, 60>> frames(flows);
+  for (uint32_t i = 0; i < flows; ++i) std::ranges::copy(FrameOf(i), frames[i].begin());
+  std::ranges::shuffle(frames, std::mt19937(1));
+  std::vector<rte_mbuf*> burst;
+  for (uint32_t i = 0; i < kBurst; ++i) burst.push_back(testing::MakeMbuf(FrameOf(i)));
+  size_t next = 0;
+  const auto process = [&] {
+    for (rte_mbuf* packet : burst) {
+      std::memcpy(rte_pktmbuf_mtod(packet, void*), frames[next].data(), frames[next].size());
+      if (++next == frames.size()) next = 0;
+    }
+    bench.Process(burst);
+  };
+  for (uint32_t i = 0; i < 4 * flows; i += kBurst) process();  // so that all are known
+  for (auto _ : state) process();
   state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * kBurst);
   rte_pktmbuf_free_bulk(burst.data(), kBurst);
 }
@@ -112,8 +160,16 @@ void RunBurst(benchmark::State& state, const std::vector<Action>& actions,
 BENCHMARK_CAPTURE(RunBurst, output, {kOutput})->Name("burst of 32: one output");
 BENCHMARK_CAPTURE(RunBurst, wide, {kOutput}, ReadsProtocolAndPort())
     ->Name("burst of 32: one output, by protocol and port");
-BENCHMARK_CAPTURE(RunBurst, each, {kOutput}, ReadsPorts())
-    ->Name("burst of 32: one output, a megaflow for each");
+BENCHMARK_CAPTURE(RunFlows, wide, ReadsProtocolAndPort())
+    ->Name("burst of 32 of many flows: one decision")
+    ->Arg(1'000)
+    ->Arg(10'000)
+    ->Arg(100'000);
+BENCHMARK_CAPTURE(RunFlows, each, ReadsAddressesAndPorts())
+    ->Name("burst of 32 of many flows: a megaflow for each")
+    ->Arg(1'000)
+    ->Arg(10'000)
+    ->Arg(100'000);
 BENCHMARK_CAPTURE(RunBurst, count, {Action::Count(2), kOutput})->Name("burst of 32: counter");
 BENCHMARK_CAPTURE(RunBurst, meter, {Action::Meter(1), kOutput})->Name("burst of 32: meter");
 BENCHMARK_CAPTURE(RunBurst, tag, {Action::PushVlan(0x8100, 5), Action::PopVlan(), kOutput})

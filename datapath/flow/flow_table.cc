@@ -58,21 +58,24 @@ absl::StatusOr<std::unique_ptr<FlowTable>> FlowTable::Create(const FlowTableOpti
       std::unique_ptr<Arena> arena,
       Arena::Create(kArenaBaseBytes + size_t{options.max_megaflows} * kArenaBytesPerFlow));
   VSW_ASSIGN_OR_RETURN(ExactMatchCache exact, ExactMatchCache::Create(options.exact_match_entries));
+  VSW_ASSIGN_OR_RETURN(FrameCache frames, FrameCache::Create(options.frame_entries));
   VSW_ASSIGN_OR_RETURN(std::unique_ptr<BasisStore> bases, BasisStore::Create(arena.get()));
   return std::unique_ptr<FlowTable>(new FlowTable(options, std::move(slots), std::move(records),
                                                   std::move(arena), std::move(exact),
-                                                  std::move(bases)));
+                                                  std::move(frames), std::move(bases)));
 }
 
 FlowTable::FlowTable(const FlowTableOptions& options, ReservedMemory slots, ReservedMemory records,
-                     std::unique_ptr<Arena> arena, ExactMatchCache exact,
+                     std::unique_ptr<Arena> arena, ExactMatchCache exact, FrameCache frames,
                      std::unique_ptr<BasisStore> bases)
-    : slots_(std::move(slots)),
+    : hash_(options.instructions),
+      slots_(std::move(slots)),
       records_(std::move(records)),
       max_megaflows_(options.max_megaflows),
-      free_slot_(kNoSlot),
+      in_frames_((size_t{options.max_megaflows} + 63) / 64),
       arena_(std::move(arena)),
       exact_(std::move(exact)),
+      frames_(std::move(frames)),
       classifier_(hash_, arena_.get(), options.max_ports, options.max_masks_per_port),
       actions_(arena_.get()),
       masks_(arena_.get()),
@@ -135,12 +138,60 @@ void FlowTable::LookupMegaflow(FlowLookup* lookup, uint32_t most) {
 
 uint32_t FlowTable::TakeSlot(PortNo in_port) {
   if (classifier_.flows(in_port) >= kTimesWhatIsFree * (max_megaflows_ - live_)) return kNoSlot;
-  if (free_slot_ != kNoSlot) {
-    const uint32_t slot = free_slot_;
-    free_slot_ = At(slot).hash;
+  const bool unused = used_slots_ < max_megaflows_;
+  if (free_.count == 0 && resting_.count > 0 &&
+      (!unused || resting_.count >= std::max(kResting, live_ / kFlowsPerResting))) {
+    EndRest();
+  }
+  if (free_.count > 0) {
+    const uint32_t slot = Pop(&free_);
+    in_frames_[slot / 64] &= ~(uint64_t{1} << slot % 64);
     return slot;
   }
-  return used_slots_ < max_megaflows_ ? used_slots_++ : kNoSlot;
+  return unused ? used_slots_++ : kNoSlot;
+}
+
+void FlowTable::FreeSlot(uint32_t slot) {
+  At(slot).mask = nullptr;
+  At(slot).epoch = kNoEpoch;
+  const bool in_frames = (in_frames_[slot / 64] >> slot % 64 & 1) != 0;
+  Push(in_frames ? &resting_ : &free_, slot);
+}
+
+uint32_t FlowTable::Pop(FreeList* list) {
+  const uint32_t slot = list->first;
+  list->first = At(slot).hash;
+  --list->count;
+  return slot;
+}
+
+void FlowTable::Push(FreeList* list, uint32_t slot) {
+  At(slot).hash = list->first;
+  list->first = slot;
+  ++list->count;
+}
+
+// REQUIRES: no slot is free.
+void FlowTable::EndRest() {
+  frames_.Forget();
+  free_ = std::exchange(resting_, {});
+}
+
+void FlowTable::Remember(PortNo in_port, const rte_mbuf* packet, const Megaflow& flow) {
+  const uint32_t slot = SlotOf(flow);
+  if (flow.mask->lines != kLineBase || flow.actions->single_output == kNoPort ||
+      slot >= FrameCache::kMaxSlots) {
+    return;
+  }
+  PlainShape shape;
+  if (!ReadPlainShape(packet, &shape)) return;
+  const FrameLook& look = frames_.LookFor(in_port, *flow.mask);
+  const FrameImage* mask;
+  if (!look.FindMask(packet, &mask)) return;
+  FrameImage image;
+  FrameLook::Read(rte_pktmbuf_mtod(packet, const uint8_t*), *mask, look.stamp(), &image);
+  in_frames_[slot / 64] |= uint64_t{1} << slot % 64;
+  frames_.Remember(image, hash_.Frame(image), slot);
 }
 
 // Those lines of `from` that have bits.
@@ -323,9 +374,7 @@ Megaflow* FlowTable::Install(FlowLookup* lookup, const Translation& translation,
       --classifier_.flows(key.in_port);
       Dissolve(flow);
     }
-    flow->mask = nullptr;
-    flow->hash = free_slot_;
-    free_slot_ = slot;
+    FreeSlot(slot);
   }
   if (actions != nullptr) actions_.Release(actions);
   if (subtable->flows == 0) RemoveSubtable(subtable);
@@ -345,7 +394,7 @@ bool FlowTable::ContinueInvalidation(const DatapathControl::TagFilter* filter, u
     invalidating_ = Record(invalidating_).next;
     if (filter != nullptr && !Overlaps(flow, *filter)) continue;
     ReportUse(&flow, report);
-    flow.epoch = 0;
+    flow.epoch = kNoEpoch;
   }
   return false;
 }
@@ -392,9 +441,7 @@ void FlowTable::Remove(Megaflow* flow) {
   classifier_.Leave(*flow);
   Dissolve(flow);
   actions_.Release(flow->actions);
-  flow->mask = nullptr;
-  flow->hash = free_slot_;
-  free_slot_ = slot;
+  FreeSlot(slot);
   --live_;
   ++removals_;
   --classifier_.flows(subtable->in_port);

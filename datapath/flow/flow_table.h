@@ -30,6 +30,7 @@
 #include "datapath/flow/datapath_control.h"
 #include "datapath/flow/exact_match_cache.h"
 #include "datapath/flow/flow_hash.h"
+#include "datapath/flow/frame_cache.h"
 #include "datapath/flow/intern.h"
 #include "datapath/flow/megaflow.h"
 #include "datapath/packet/key_line.h"
@@ -40,9 +41,11 @@ namespace vsw {
 
 struct FlowTableOptions {
   uint32_t exact_match_entries = 1u << 20;
+  uint32_t frame_entries = 1u << 17;
   uint32_t max_megaflows = 1u << 20;
   uint32_t max_ports = 4096;
   uint32_t max_masks_per_port = 1024;
+  InstructionSet instructions = InstructionSet::kAll;
 };
 
 /// One packet on its way through the lookups. What all passes use stands in one cache line.
@@ -54,6 +57,7 @@ struct alignas(64) FlowLookup {
   uint32_t candidate = 0;          // slot to look at first, or none
   uint32_t lookups = 0;            // the caller's: that the packet has had beyond the first
   rte_mbuf* packet = nullptr;      // the caller's
+  bool by_look = false;  // the caller's: it has a flow and no key, since its frame is known
   FlowKey key;
 };
 static_assert(offsetof(FlowLookup, key) == kLineBytes);
@@ -118,6 +122,27 @@ class FlowTable {
   /// The one decision for whatever comes in by the port, as long as it reads nothing but the port;
   /// nullptr if it does not, or there is none.
   Megaflow* FindForPort(PortNo in_port) const;
+  const FlowHash& hash() const { return hash_; }
+  /// What is known of how frames look, which Remember() puts in.
+  const FrameCache& frames() const { return frames_; }
+  FrameCache* mutable_frames() { return &frames_; }
+  [[gnu::always_inline]] void PrefetchFrame(uint64_t hash) const {
+    __builtin_prefetch(&frames_[frames_.First(hash)]);
+  }
+  /// The megaflow that an entry of frames() says, fetched for IsKnown().
+  [[gnu::always_inline]] Megaflow* FetchKnown(const FrameImage& entry) const {
+    Megaflow* flow = &At(FrameCache::SlotOf(entry));
+    __builtin_prefetch(flow, 1);
+    return flow;
+  }
+  /// Whether a megaflow that FetchKnown() gave is still there, and still decides.
+  [[gnu::always_inline]] bool IsKnown(const Megaflow* flow) const {
+    return flow != nullptr && !IsStale(*flow);
+  }
+  /// Whatever of the port's frames looks like this one, as far as the port's decisions read them,
+  /// is sent by `flow`, if it sends to one port and reads what a frame shows. REQUIRES: `flow`
+  /// decided about it, and it looks as it did then.
+  void Remember(PortNo in_port, const rte_mbuf* packet, const Megaflow& flow);
   /// In the port's masks that may hold the packet, the most used first, and no more than `most`.
   void LookupMegaflow(FlowLookup* lookup, uint32_t most = ~uint32_t{0});
   /// Whether the packet's decision would renew one that was invalidated. No more than one packet
@@ -185,13 +210,22 @@ class FlowTable {
  private:
   static constexpr uint32_t kNoSlot = 0xffffffff;
   static_assert(kNoSlot == Basis::kNoFlow);
+  static constexpr uint32_t kNoEpoch = 0;          // of what was invalidated, and of free slots
   static constexpr uint32_t kReorderEvery = 4096;  // classifier hits between two reorderings
   // A port may have so many times as many megaflows as there is room left: one alone nearly all,
   // and however many flows some bring about, there is room for the others' first ones.
   static constexpr uint64_t kTimesWhatIsFree = 32;
+  // So many slots may rest, or one for so many megaflows, before the frame cache forgets.
+  static constexpr uint32_t kResting = 1024, kFlowsPerResting = 4;
+
+  // Free slots, linked through Megaflow::hash.
+  struct FreeList {
+    uint32_t first = kNoSlot, count = 0;
+  };
 
   FlowTable(const FlowTableOptions& options, ReservedMemory slots, ReservedMemory records,
-            std::unique_ptr<Arena> arena, ExactMatchCache exact, std::unique_ptr<BasisStore> bases);
+            std::unique_ptr<Arena> arena, ExactMatchCache exact, FrameCache frames,
+            std::unique_ptr<BasisStore> bases);
 
   Megaflow& At(uint32_t slot) const { return reinterpret_cast<Megaflow*>(slots_.base())[slot]; }
   uint32_t SlotOf(const Megaflow& flow) const {
@@ -205,6 +239,10 @@ class FlowTable {
 
   void LookupOtherCandidates(FlowLookup* lookup);
   uint32_t TakeSlot(PortNo in_port);
+  void FreeSlot(uint32_t slot);
+  uint32_t Pop(FreeList* list);
+  void Push(FreeList* list, uint32_t slot);
+  void EndRest();
   static void CopyMask(const FlowMask& from, FlowMask* mask);
   static void SetWholeMask(const FlowKey& key, FlowMask* mask);
   Subtable* SubtableFor(PortNo in_port, const FlowMask& mask, bool exact);
@@ -224,7 +262,10 @@ class FlowTable {
   ReservedMemory records_;
   const uint32_t max_megaflows_;
   uint32_t used_slots_ = 0;  // slots behind were never used
-  uint32_t free_slot_;       // head of the list of free ones, linked through Megaflow::hash
+  FreeList free_;
+  // Those that the frame cache may know: they rest until it was made to forget them.
+  FreeList resting_;
+  std::vector<uint64_t> in_frames_;  // bit N: the frame cache was given slot N
   uint32_t live_ = 0;
   uint64_t removals_ = 0;
   uint32_t sweep_at_ = 0;
@@ -232,6 +273,7 @@ class FlowTable {
   uint32_t hits_until_reorder_ = kReorderEvery;
   std::unique_ptr<Arena> arena_;
   ExactMatchCache exact_;
+  FrameCache frames_;
   Classifier classifier_;
   ActionStore actions_;
   MaskStore masks_;

@@ -9,13 +9,13 @@
 #ifndef VSW_DATAPATH_PACKET_FRAME_PATTERN_H_
 #define VSW_DATAPATH_PACKET_FRAME_PATTERN_H_
 
-#include <emmintrin.h>
 #include <rte_mbuf.h>
 
 #include <cstddef>
 #include <cstdint>
 
 #include "datapath/packet/flow_key.h"
+#include "datapath/packet/frame_mask.h"
 #include "datapath/packet/load.h"
 
 namespace vsw {
@@ -29,28 +29,21 @@ class FramePattern {
   /// True: ParsePlain() takes the frame, and line 0 of its key is under the mask what the sample's
   /// is, if it came in as that. REQUIRES: Learn().
   [[gnu::always_inline]] bool Matches(const rte_mbuf* packet) const {
-    if (packet->data_len < kBytes) return false;
+    if (packet->data_len < kPlainBytes) return false;
     const uint8_t* const frame = rte_pktmbuf_mtod(packet, const uint8_t*);
     __m128i difference = _mm_setzero_si128();
 #pragma GCC unroll 4
-    for (size_t i = 0; i < kParts; ++i) {
-      const __m128i part = _mm_loadu_si128(reinterpret_cast<const __m128i*>(frame + kPartAt[i]));
-      difference =
-          _mm_or_si128(difference, _mm_xor_si128(_mm_and_si128(part, mask_[i]), value_[i]));
+    for (size_t i = 0; i < FrameImage::kParts; ++i) {
+      const __m128i part = FrameImage::LoadPart(frame, i);
+      difference = _mm_or_si128(difference,
+                                _mm_xor_si128(_mm_and_si128(part, mask_.part[i]), value_.part[i]));
     }
     const uint32_t ip_bytes = __builtin_bswap16(Load<uint16_t>(frame + l3_ + 2));
-    const bool same = _mm_movemask_epi8(_mm_cmpeq_epi8(difference, _mm_setzero_si128())) == 0xffff;
-    return same & (ip_bytes >= least_ip_bytes_) & (ip_bytes <= packet->pkt_len - l3_);
+    return IsZero(difference) & (ip_bytes >= least_ip_bytes_) & (ip_bytes <= packet->pkt_len - l3_);
   }
 
  private:
-  // As many as ParsePlain() asks for: the longest headers, of which nothing behind TCP's flags
-  // counts.
-  static constexpr uint32_t kBytes = 14 + 4 + 20 + 20;
-  static constexpr size_t kParts = 4;
-  static constexpr uint32_t kPartAt[kParts] = {0, 16, 32, kBytes - sizeof(__m128i)};
-
-  __m128i mask_[kParts], value_[kParts];
+  FrameImage mask_, value_;
   uint32_t l3_ = 0;              // where the IPv4 header begins
   uint32_t least_ip_bytes_ = 0;  // that have the headers
 };

@@ -39,28 +39,24 @@ const Guesses::Alike* Guesses::AlikeFromTunnel(PortNo in_port,
   return reads_none || HasTunnelLine(*alike.flow, tunnel_line) ? &alike : nullptr;
 }
 
-void Guesses::Learn(std::span<const FlowLookup> works) {
-  if (works.empty()) return;
-  const FlowLookup& last = works.back();
-  Guess& guess = by_port_[ToInt(last.key.in_port) % kMaxPorts];
-  if (last.flow != nullptr && last.flow == guess.last && works[0].flow == last.flow) {
-    LearnAlike(works[0], &guess.alike);
+void Guesses::Learn(PortNo in_port, const rte_mbuf* sample, Megaflow* first, Megaflow* last) {
+  Guess& guess = by_port_[ToInt(in_port) % kMaxPorts];
+  if (last != nullptr && last == guess.last && first == last) {
+    LearnAlike(in_port, sample, first, &guess.alike);
   }
-  guess.last = last.flow;
+  guess.last = last;
 }
 
-void Guesses::LearnAlike(const FlowLookup& sample, Alike* alike) {
+void Guesses::LearnAlike(PortNo in_port, const rte_mbuf* sample, Megaflow* flow, Alike* alike) {
   if (alike->bursts_to_rest > 0 && IsGood(*alike)) {
     --alike->bursts_to_rest;
     return;
   }
   KeyLine line;
   FlowKey key;
-  if (!CanBeLearned(*sample.flow) || !ParsePlain(sample.packet, sample.key.in_port, &line, &key)) {
-    return;
-  }
-  alike->pattern.Learn(sample.packet, *sample.flow->mask);
-  alike->flow = sample.flow;
+  if (!CanBeLearned(*flow) || !ParsePlain(sample, in_port, &line, &key)) return;
+  alike->pattern.Learn(sample, *flow->mask);
+  alike->flow = flow;
   alike->removals = flows_.removals();
   alike->bursts_to_rest = kBurstsBetween;
 }

@@ -44,9 +44,13 @@ class Guesses {
   /// them, but for TOS and TTL.
   const Alike* AlikeFromTunnel(PortNo in_port, std::span<const uint64_t> tunnel_line) const;
 
-  /// Keeps in mind what decided about a burst. REQUIRES: each packet has its flow or none, and
-  /// still looks as it did when it was parsed.
-  void Learn(std::span<const FlowLookup> works);
+  /// Keeps in mind what decided about the first and the last packet of a burst; the last one may
+  /// have no decision. REQUIRES: the first one looks as it did when it was decided.
+  void Learn(PortNo in_port, const rte_mbuf* sample, Megaflow* first, Megaflow* last);
+  void Learn(std::span<const FlowLookup> works) {
+    if (works.empty()) return;
+    Learn(works.back().key.in_port, works[0].packet, works[0].flow, works.back().flow);
+  }
 
  private:
   // Bursts between two lessons of a port whose traffic changes so that none helps for long.
@@ -62,7 +66,7 @@ class Guesses {
     return alike.flow != nullptr && alike.removals == flows_.removals() &&
            flows_.IsCurrent(*alike.flow);
   }
-  void LearnAlike(const FlowLookup& sample, Alike* alike);
+  void LearnAlike(PortNo in_port, const rte_mbuf* sample, Megaflow* flow, Alike* alike);
 
   const FlowTable& flows_;
   std::vector<Guess> by_port_;

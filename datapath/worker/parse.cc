@@ -49,9 +49,7 @@ std::span<rte_mbuf*> Pipeline::ForwardAlike(PortNo in_port, std::span<rte_mbuf*>
 
 void Pipeline::ForwardBy(Megaflow* flow, PortNo in_port, std::span<rte_mbuf*> packets,
                          uint64_t bytes, uint64_t now_tsc) {
-  PortCounters* const counters = env_.CountersOf(in_port);
-  counters->rx_packets.Add(packets.size());
-  counters->rx_bytes.Add(bytes);
+  CountReceived(in_port, packets.size(), bytes);
   stats_.megaflow_hits.Add(packets.size());
   flow->packets += packets.size();
   flow->bytes += bytes;
@@ -77,22 +75,90 @@ uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t no
   if (role == nullptr && ForwardAll(in_port, burst, now_tsc)) return 0;
   clock_.Enter(PerfStage::kParse);
   for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod(packet, void*));
+  learn_looks_ = false;
   if (role != nullptr) return ParseUnderlay(*role, in_port, burst, now_tsc);
   burst = ForwardAlike(in_port, burst, now_tsc);
-  return burst.empty() ? 0 : ParseAll(in_port, burst);
+  return burst.empty() ? 0 : ParseAll(in_port, burst, now_tsc);
 }
 
-uint32_t Pipeline::ParseAll(PortNo in_port, std::span<rte_mbuf*> burst) {
-  PortCounters* const counters = env_.CountersOf(in_port);
-  counters->rx_packets.Add(burst.size());
+// Sends those that the burst begins with and whose looks are known; returns how many.
+size_t Pipeline::ForwardKnown(const FrameLook& look, PortNo in_port,
+                              std::span<rte_mbuf* const> burst, uint64_t now_tsc) {
+  const Looks::Found found = looks_->Find(*flows_, look, burst, &clock_);
+  clock_.Enter(PerfStage::kExecute);
+  flows_->mutable_frames()->Count(in_port, found.near, found.unreadable);
+  Megaflow* const first = looks_->flow(0);
+  if (!flows_->IsKnown(first)) return 0;
+  guesses_.Learn(in_port, burst[0], first, looks_->flow(burst.size() - 1));
+  const PortNo egress = first->actions->single_output;
+  bool to_one_port = true;
   uint64_t bytes = 0;
-  uint32_t count = 0;
+  size_t known = 0;
+  for (; known < burst.size(); ++known) {
+    Megaflow* const flow = looks_->flow(known);
+    if (!flows_->IsKnown(flow)) [[unlikely]]
+      break;
+    const uint32_t length = burst[known]->pkt_len;
+    bytes += length;
+    ++flow->packets;
+    flow->bytes += length;
+    flow->used_tsc = now_tsc;
+    to_one_port &= flow->actions->single_output == egress;
+  }
+  if (to_one_port) {
+    batches_.AddAll(egress, burst.first(known));
+  } else {
+    for (size_t i = 0; i < known; ++i) {
+      batches_.Add(looks_->flow(i)->actions->single_output, burst[i]);
+    }
+  }
+  CountReceived(in_port, known, bytes);
+  stats_.exact_match_hits.Add(known);
+  return known;
+}
+
+void Pipeline::LearnLooks(PortNo in_port, std::span<const FlowLookup> works) {
+  for (const FlowLookup& work : works) {
+    // Of a flow that has come before.
+    if (work.flow != nullptr && !work.by_look && work.flow->packets > 0) {
+      flows_->Remember(in_port, work.packet, *work.flow);
+    }
+  }
+}
+
+void Pipeline::CountReceived(PortNo in_port, uint64_t packets, uint64_t bytes) {
+  PortCounters* const counters = env_.CountersOf(in_port);
+  counters->rx_packets.Add(packets);
+  counters->rx_bytes.Add(bytes);
+}
+
+uint32_t Pipeline::ParseAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
+  FrameCache* const frames = flows_->mutable_frames();
+  const FrameLook* const look = frames->Ask(in_port, static_cast<uint32_t>(burst.size()));
+  learn_looks_ = !frames->IsResting(in_port);
+  size_t next = 0;
+  if (look != nullptr) {
+    next = ForwardKnown(*look, in_port, burst, now_tsc);
+    if (next == burst.size()) return 0;
+    clock_.Enter(PerfStage::kParse);
+  }
+  const size_t left = burst.size() - next;
+  uint64_t bytes = 0;
+  uint32_t count = 0, known = 0;
   Guess guess = {guesses_.Last(in_port)};
-  for (rte_mbuf* packet : burst) {
+  for (; next < burst.size(); ++next) {
+    rte_mbuf* const packet = burst[next];
     bytes += packet->pkt_len;
     FlowLookup* work = &work_[count];
     KeyLine line;
-    if (ParsePlain(packet, in_port, &line, &work->key)) [[likely]] {
+    work->by_look = look != nullptr && flows_->IsKnown(looks_->flow(next));
+    if (work->by_look) {
+      ++known;
+      work->flow = looks_->flow(next);
+      work->packet = packet;
+      work->key.in_port = in_port;
+      ++count;
+    } else if (ParsePlain(packet, in_port, &line, &work->key)) [[likely]] {
       work->packet = packet;
       work->lookups = 0;
       PrepareGuessed(work, line, &guess);
@@ -102,8 +168,9 @@ uint32_t Pipeline::ParseAll(PortNo in_port, std::span<rte_mbuf*> burst) {
       ++count;
     }
   }
-  counters->rx_bytes.Add(bytes);
+  CountReceived(in_port, left, bytes);
   stats_.megaflow_hits.Add(guess.hits);
+  stats_.exact_match_hits.Add(known);
   return count;
 }
 
@@ -111,7 +178,6 @@ uint32_t Pipeline::ParseAll(PortNo in_port, std::span<rte_mbuf*> burst) {
 // tunnel.
 uint32_t Pipeline::ParseUnderlay(const IngressRole& role, PortNo in_port,
                                  std::span<rte_mbuf*> burst, uint64_t now_tsc) {
-  env_.CountersOf(in_port)->rx_packets.Add(burst.size());
   // Where the inner headers begin.
   for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod_offset(packet, void*, 64));
   terminator_.Begin();
@@ -165,15 +231,14 @@ uint32_t Pipeline::ParseUnderlay(const IngressRole& role, PortNo in_port,
     }
   }
   EndRun(run, now_tsc);
-  env_.CountersOf(in_port)->rx_bytes.Add(bytes);
+  CountReceived(in_port, burst.size(), bytes);
   stats_.megaflow_hits.Add(guess.hits);
   return count;
 }
 
 void Pipeline::EndRun(const TunnelRun& run, uint64_t now_tsc) {
   if (run.packets == 0) return;
-  env_.CountersOf(run.port)->rx_packets.Add(run.packets);
-  env_.CountersOf(run.port)->rx_bytes.Add(run.bytes);
+  CountReceived(run.port, run.packets, run.bytes);
   if (run.decided_by == nullptr) return;
   stats_.megaflow_hits.Add(run.decided_packets);
   run.decided_by->packets += run.decided_packets;

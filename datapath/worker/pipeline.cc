@@ -35,6 +35,7 @@ Pipeline::Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowT
                  .tunnels = env_.tunnels}),
       held_(env_.tsc_hz / 10 * 35, env_.tsc_hz / 10),
       work_(std::make_unique<FlowLookup[]>(kBurst)),
+      looks_(std::make_unique<Looks>()),
       guesses_(*flows_),
       report_([this](std::span<const StatId> stats, uint64_t packets, uint64_t bytes,
                      uint64_t used_tsc) {
@@ -54,6 +55,7 @@ void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_
     const std::span<FlowLookup> works(work_.get(), count);
     FindFlows(works, now_tsc);
     guesses_.Learn(works);
+    if (learn_looks_) LearnLooks(in_port, works);
     ExecuteFlows(works, now_tsc);
   }
   if (executor_.recirculation_count() > 0) [[unlikely]]

@@ -22,6 +22,7 @@
 #include "datapath/worker/entering_frames.h"
 #include "datapath/worker/execute.h"
 #include "datapath/worker/guesses.h"
+#include "datapath/worker/looks.h"
 #include "datapath/worker/misses.h"
 #include "datapath/worker/pipeline_environment.h"
 #include "datapath/worker/stage_clock.h"
@@ -112,14 +113,18 @@ class Pipeline : private TunnelOutlet {
 
   bool ForwardAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
   std::span<rte_mbuf*> ForwardAlike(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
+  size_t ForwardKnown(const FrameLook& look, PortNo in_port, std::span<rte_mbuf* const> burst,
+                      uint64_t now_tsc);
+  void LearnLooks(PortNo in_port, std::span<const FlowLookup> works);
   void ForwardBy(Megaflow* flow, PortNo in_port, std::span<rte_mbuf*> packets, uint64_t bytes,
                  uint64_t now_tsc);
   Megaflow* DecisionFor(PortNo in_port) const;
   uint32_t Parse(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
-  uint32_t ParseAll(PortNo in_port, std::span<rte_mbuf*> burst);
+  uint32_t ParseAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
   uint32_t ParseUnderlay(const IngressRole& role, PortNo in_port, std::span<rte_mbuf*> burst,
                          uint64_t now_tsc);
   void EndRun(const TunnelRun& run, uint64_t now_tsc);
+  void CountReceived(PortNo in_port, uint64_t packets, uint64_t bytes);
   void PrepareGuessed(FlowLookup* work, const KeyLine& line, Guess* guess);
   bool ParseOne(rte_mbuf* packet, PortNo in_port, FlowLookup* work);
   void Finish(uint64_t now_tsc);
@@ -149,6 +154,8 @@ class Pipeline : private TunnelOutlet {
   PendingQueue<HeldPacket> held_;
   uint64_t known_tsc_ = 0, known_ns_ = 0;  // of NsOf()
   std::unique_ptr<FlowLookup[]> work_;
+  std::unique_ptr<Looks> looks_;  // of the burst at hand
+  bool learn_looks_ = false;      // of those of it that needed a key
   Guesses guesses_;
   FlowTable::Report report_;
   Terminator terminator_;

@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "tests/flow/flow_table_fixture.h"
+#include "tests/support/packet_builder.h"
 #include "tests/support/random_seed.h"
+#include "tests/support/stack_mbuf.h"
 
 namespace vsw {
 namespace {
@@ -448,6 +451,58 @@ TEST_F(FlowTableTest, KeepsRoomForPortsThatHaveFewMegaflows) {
   table_->Sweep(kAll, 0, report_);
   EXPECT_EQ(table_->megaflow_count(), 0u);
   EXPECT_NE(InstallOutput(Ipv4Key(1, greedy), kMaskSource, 2), nullptr);
+}
+
+// A slot that the frame cache was told of holds no other megaflow before the cache has forgotten.
+TEST_F(FlowTableTest, LetsSlotsRestThatTheFrameCacheKnows) {
+  Make({.exact_match_entries = 64, .max_megaflows = 64});
+  testing::StackMbuf packet(
+      testing::PacketBuilder().Ethernet(2, 1).Ipv4(1, 2).Udp(1, 2).Payload(40).Build());
+  const auto remember = [&](uint32_t source) {
+    Megaflow* const flow = InstallOutput(Ipv4Key(1, source), kMaskSource, 2);
+    if (flow != nullptr) table_->Remember(PortNo{1}, packet.get(), *flow);
+    return flow;
+  };
+  const auto knows = [&] { return table_->mutable_frames()->Ask(PortNo{1}, 1) != nullptr; };
+  Megaflow* const first = remember(1);
+  ASSERT_NE(first, nullptr);
+  EXPECT_TRUE(knows());
+  table_->Sweep(64, 1, report_);
+  ASSERT_EQ(table_->megaflow_count(), 0u);
+  std::set<Megaflow*> others;
+  for (uint32_t source = 2; source < 65; ++source) {
+    others.insert(InstallOutput(Ipv4Key(1, source), kMaskSource, 2));
+    ASSERT_FALSE(others.contains(first)) << source;
+    ASSERT_TRUE(knows());
+  }
+  EXPECT_EQ(others.size(), 63u);
+  EXPECT_FALSE(others.contains(nullptr));
+  // Nothing else is left: then it is used, and the cache has forgotten.
+  EXPECT_EQ(InstallOutput(Ipv4Key(2, 65), kMaskSource, 2), first);
+  EXPECT_FALSE(knows());
+  // What it was not told of since is used again at once.
+  table_->Sweep(64, 1, report_);
+  ASSERT_EQ(table_->megaflow_count(), 0u);
+  for (uint32_t source = 2; source < 65; ++source) {
+    EXPECT_NE(InstallOutput(Ipv4Key(1, source), kMaskSource, 2), nullptr);
+  }
+}
+
+TEST_F(FlowTableTest, UsesRestingSlotsAgainBeforeThereAreTooMany) {
+  Make({.exact_match_entries = 64, .max_megaflows = 1u << 16});
+  testing::StackMbuf packet(
+      testing::PacketBuilder().Ethernet(2, 1).Ipv4(1, 2).Udp(1, 2).Payload(40).Build());
+  std::set<Megaflow*> slots;
+  for (uint32_t round = 0; round < 20'000; ++round) {
+    Megaflow* const flow = InstallOutput(Ipv4Key(1, round), kMaskSource, 2);
+    ASSERT_NE(flow, nullptr);
+    slots.insert(flow);
+    table_->Remember(PortNo{1}, packet.get(), *flow);
+    table_->Sweep(1u << 16, 1, report_);
+    ASSERT_EQ(table_->megaflow_count(), 0u);
+  }
+  EXPECT_GT(slots.size(), 1000u);
+  EXPECT_LT(slots.size(), 1100u);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <map>
@@ -34,7 +35,7 @@ Action Output(uint32_t port, uint16_t most = 0) { return Action::Output(PortNo{p
 // Slots that hold `bytes`.
 void AddSlots(std::vector<Action>* actions, std::span<const uint8_t> bytes) {
   std::vector<Action> slots(ActionSlots(bytes.size()), Action{.type = ActionType::kOutput});
-  std::memcpy(static_cast<void*>(slots.data()), bytes.data(), bytes.size());
+  std::ranges::copy(bytes, reinterpret_cast<uint8_t*>(slots.data()));
   actions->insert(actions->end(), slots.begin(), slots.end());
 }
 std::vector<Action> Controller(std::span<const uint8_t> blob, uint16_t most = 0xffff) {

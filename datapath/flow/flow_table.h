@@ -57,7 +57,7 @@ struct alignas(64) FlowLookup {
   uint32_t candidate = 0;          // slot to look at first, or none
   uint32_t lookups = 0;            // the caller's: that the packet has had beyond the first
   rte_mbuf* packet = nullptr;      // the caller's
-  bool by_look = false;  // the caller's: it has a flow and no key, since its frame is known
+  bool learn_look = false;         // the caller's: what its frame looks like is to be remembered
   FlowKey key;
 };
 static_assert(offsetof(FlowLookup, key) == kLineBytes);

@@ -53,10 +53,17 @@ bool FrameCache::IsFree(const FrameImage& entry) const {
 // Where it is, or a free place, or now and then somebody's; nullptr: nowhere.
 FrameImage* FrameCache::PlaceFor(const FrameImage& image, uint64_t hash) {
   const Place places[] = {First(hash), First(hash).Beside(), Second(hash), Second(hash).Beside()};
-  for (const Place place : places) {
-    if (IsFree(At(place)) || LookSame(At(place), image)) return &At(place);
+  size_t choice = 0;
+  while (choice < std::size(places) && !IsFree(At(places[choice])) &&
+         !LookSame(At(places[choice]), image)) {
+    ++choice;
   }
-  return ++turn_ % kMoveIn == 0 ? &At(places[turn_ / kMoveIn % std::size(places)]) : nullptr;
+  if (choice == std::size(places)) {
+    if (++turn_ % kMoveIn != 0) return nullptr;
+    choice = turn_ / kMoveIn % std::size(places);
+  }
+  uses_second_ |= choice >= 2;
+  return &At(places[choice]);
 }
 
 void FrameCache::Remember(const FrameImage& image, uint64_t hash, uint32_t slot) {
@@ -67,6 +74,7 @@ void FrameCache::Remember(const FrameImage& image, uint64_t hash, uint32_t slot)
 }
 
 void FrameCache::Forget() {
+  uses_second_ = false;
   if (++era_ < kEras) return;
   era_ = 1;
   // Those of the first era, if there are any left, would come back.

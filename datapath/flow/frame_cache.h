@@ -58,6 +58,8 @@ class FrameCache {
   };
   [[gnu::always_inline]] Place First(uint64_t hash) const { return {hash & mask_}; }
   [[gnu::always_inline]] Place Second(uint64_t hash) const { return {hash >> 32 & mask_}; }
+  /// Whether anything stands in a second place at all.
+  bool uses_second() const { return uses_second_; }
   [[gnu::always_inline]] const FrameImage& operator[](Place place) const {
     return reinterpret_cast<const FrameImage*>(memory_.base())[place.index];
   }
@@ -74,12 +76,12 @@ class FrameCache {
   void Forget();
 
  private:
-  // Frames that came before it is seen what asking is good for; as many as fill the cache twice.
-  static constexpr uint32_t kTrial = 1u << 18;
+  // After so many frames it is seen what asking was good for.
+  static constexpr uint32_t kTrial = 1u << 13;
   // Of so many one may be unknown, or stand elsewhere.
-  static constexpr uint32_t kWorthwhile = 16;
+  static constexpr uint32_t kWorthwhile = 8;
   // For how many frames a port rests, doubled each time that it comes to nothing.
-  static constexpr uint32_t kLeastRest = 1u << 20, kMostRest = 1u << 25;
+  static constexpr uint32_t kLeastRest = 1u << 15, kMostRest = 1u << 25;
   // One of so many looks that find all of their places taken moves in.
   static constexpr uint32_t kMoveIn = 4;
   static constexpr uint32_t kEras = (FrameLook::kMaxId + 1) / kMaxPorts;
@@ -105,6 +107,7 @@ class FrameCache {
   uint64_t mask_ = 0;
   uint32_t era_ = 1;  // 1..kEras-1
   uint32_t turn_ = 0;
+  bool uses_second_ = false;
 };
 
 }  // namespace vsw

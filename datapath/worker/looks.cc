@@ -78,6 +78,7 @@ template <typename Isa>
         [[likely]] {
       ++found.near;
     } else {
+      if (!frames.uses_second()) continue;
       place = frames.Second(hash_[i]);
       if (!Isa::Same(frames[place], image_[i]) &&
           !Isa::Same(frames[place = place.Beside()], image_[i])) {

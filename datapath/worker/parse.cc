@@ -120,7 +120,7 @@ size_t Pipeline::ForwardKnown(const FrameLook& look, PortNo in_port,
 void Pipeline::LearnLooks(PortNo in_port, std::span<const FlowLookup> works) {
   for (const FlowLookup& work : works) {
     // Of a flow that has come before.
-    if (work.flow != nullptr && !work.by_look && work.flow->packets > 0) {
+    if (work.flow != nullptr && work.learn_look && work.flow->packets > 0) {
       flows_->Remember(in_port, work.packet, *work.flow);
     }
   }
@@ -151,8 +151,9 @@ uint32_t Pipeline::ParseAll(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t
     bytes += packet->pkt_len;
     FlowLookup* work = &work_[count];
     KeyLine line;
-    work->by_look = look != nullptr && flows_->IsKnown(looks_->flow(next));
-    if (work->by_look) {
+    const bool by_look = look != nullptr && flows_->IsKnown(looks_->flow(next));
+    work->learn_look = !by_look;
+    if (by_look) {
       ++known;
       work->flow = looks_->flow(next);
       work->packet = packet;

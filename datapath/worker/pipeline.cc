@@ -147,6 +147,7 @@ void Pipeline::LookupMissing(std::span<const uint32_t> misses, uint64_t now_tsc)
   clock_.Enter(PerfStage::kMiss);
   for (const uint32_t i : misses) {
     FlowLookup& work = work_[i];
+    work.learn_look = false;  // what comes once is not worth it
     switch (misses_.Resolve(&work, now_tsc)) {
       case Misses::Outcome::kFound:
         stats_.megaflow_hits.Add(1);

@@ -125,21 +125,21 @@ TEST_F(FrameCacheTest, ReadsForEachMaskUntilItForgets) {
 
 TEST_F(FrameCacheTest, LetsAPortRestWhoseFramesItDoesNotKnow) {
   Remember(kPort, 1, 7);
-  Ask(8192, 31);
+  Ask(256, 31);
   EXPECT_FALSE(cache_.IsResting(kPort));
   EXPECT_NE(cache_.Ask(kPort, 32), nullptr);
-  Ask(8192, 20);
+  Ask(256, 20);
   EXPECT_TRUE(cache_.IsResting(kPort));
   EXPECT_EQ(cache_.Ask(kPort, 32), nullptr);
   EXPECT_FALSE(cache_.IsResting(kOther));
-  Ask(1u << 15, 0);
-  EXPECT_FALSE(cache_.IsResting(kPort)) << "a million frames later it is tried again";
+  Ask(1024, 0);
+  EXPECT_FALSE(cache_.IsResting(kPort)) << "some ten thousand frames later it is tried again";
   // In vain: for longer.
-  Ask(8193, 0);
+  Ask(257, 0);
   EXPECT_TRUE(cache_.IsResting(kPort));
-  Ask(1u << 15, 0);
+  Ask(1024, 0);
   EXPECT_TRUE(cache_.IsResting(kPort));
-  Ask(1u << 15, 0);
+  Ask(1024, 0);
   EXPECT_FALSE(cache_.IsResting(kPort));
 }
 

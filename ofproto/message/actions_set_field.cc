@@ -111,6 +111,7 @@ OfStatus DecodeRegLoad(ActionInput& input, OfActions* out) {
   if (!field.ok()) return field.status();
   const OfResult<Subfield> where = MakeSubfield(*field, bits);
   if (!where.ok()) return where.status();
+  if (!Describe(*field).writable) return OfErrorId::kBadSetArgument;
   const uint64_t value = input.in.U64();
   // Only bits of the range may be given.
   if (where->bits < 64 && value >> where->bits != 0) return OfErrorId::kBadArgument;

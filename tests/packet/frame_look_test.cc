@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "datapath/packet/plain_parser.h"
+#include "tests/packet/plain_frames.h"
 #include "tests/packet/random_frame.h"
 #include "tests/support/packet_builder.h"
 #include "tests/support/random_seed.h"
@@ -16,18 +16,16 @@
 namespace vsw {
 namespace {
 
+using testing::Altered;
+using testing::NoMask;
 using testing::PacketBuilder;
+using testing::PlainLine;
 using testing::Random;
 using testing::RandomFrame;
+using testing::SameUnder;
 using testing::StackMbuf;
 using Frame = std::vector<uint8_t>;
 
-FlowMask NoMask() {
-  FlowMask mask;
-  mask.Clear();
-  mask.lines = kLineBase;
-  return mask;
-}
 FlowMask MaskOfPorts() {
   FlowMask mask = NoMask();
   mask.bits.l4_src.raw = mask.bits.l4_dst.raw = 0xffff;
@@ -44,21 +42,6 @@ FlowMask RandomMask(Random* random) {
   return mask;
 }
 
-std::optional<KeyLine> PlainLine(const rte_mbuf* packet) {
-  KeyLine line;
-  FlowKey key;
-  if (!ParsePlain(packet, PortNo{7}, &line, &key)) return std::nullopt;
-  return line;
-}
-
-bool SameUnder(const FlowMask& mask, const KeyLine& a, const KeyLine& b) {
-  const KeyLine bits = KeyLine::Load(mask.bits);
-  for (size_t i = 0; i < std::size(bits.word); ++i) {
-    if (((a.word[i] ^ b.word[i]) & bits.word[i]) != 0) return false;
-  }
-  return true;
-}
-
 std::optional<FrameImage> ImageOf(const FrameLook& look, const rte_mbuf* packet) {
   const FrameImage* mask;
   if (!look.FindMask(packet, &mask)) return std::nullopt;
@@ -68,16 +51,6 @@ std::optional<FrameImage> ImageOf(const FrameLook& look, const rte_mbuf* packet)
 }
 std::optional<FrameImage> ImageOf(const FrameLook& look, const Frame& frame) {
   return ImageOf(look, StackMbuf(frame).get());
-}
-
-// Some bits of it are other ones, or it is shorter.
-Frame Altered(Frame frame, Random* random) {
-  for (uint32_t changes = random->Below(4); changes > 0; --changes) {
-    frame[random->Below(static_cast<uint32_t>(std::min<size_t>(frame.size(), 60)))] ^=
-        static_cast<uint8_t>(1u << random->Below(8));
-  }
-  if (random->OneIn(8)) frame.resize(frame.size() - random->Below(24));
-  return frame;
 }
 
 // What looks like a frame that the parser's short way takes is taken by it, too, and has the same

@@ -7,7 +7,7 @@
 #include <optional>
 #include <vector>
 
-#include "datapath/packet/plain_parser.h"
+#include "tests/packet/plain_frames.h"
 #include "tests/packet/random_frame.h"
 #include "tests/support/packet_builder.h"
 #include "tests/support/random_seed.h"
@@ -16,35 +16,15 @@
 namespace vsw {
 namespace {
 
+using testing::Altered;
+using testing::NoMask;
 using testing::PacketBuilder;
+using testing::PlainLine;
 using testing::Random;
 using testing::RandomFrame;
+using testing::SameUnder;
 using testing::StackMbuf;
 using Frame = std::vector<uint8_t>;
-
-constexpr PortNo kPort{7};
-
-FlowMask NoMask() {
-  FlowMask mask;
-  mask.Clear();
-  mask.lines = kLineBase;
-  return mask;
-}
-
-std::optional<KeyLine> PlainLine(const rte_mbuf* packet) {
-  KeyLine line;
-  FlowKey key;
-  if (!ParsePlain(packet, kPort, &line, &key)) return std::nullopt;
-  return line;
-}
-
-bool SameUnder(const FlowMask& mask, const KeyLine& a, const KeyLine& b) {
-  const KeyLine bits = KeyLine::Load(mask.bits);
-  for (size_t i = 0; i < std::size(bits.word); ++i) {
-    if (((a.word[i] ^ b.word[i]) & bits.word[i]) != 0) return false;
-  }
-  return true;
-}
 
 FlowMask RandomMask(Random* random) {
   FlowMask mask = NoMask();
@@ -57,16 +37,6 @@ FlowMask RandomMask(Random* random) {
   mask.bits.lines = 0;
   mask.bits.reserved0 = 0;
   return mask;
-}
-
-// Some bits of it are other ones, or it is shorter.
-Frame Altered(Frame frame, Random* random) {
-  for (uint32_t changes = random->Below(4); changes > 0; --changes) {
-    frame[random->Below(static_cast<uint32_t>(std::min<size_t>(frame.size(), 60)))] ^=
-        static_cast<uint8_t>(1u << random->Below(8));
-  }
-  if (random->OneIn(8)) frame.resize(frame.size() - random->Below(24));
-  return frame;
 }
 
 // A pattern says yes for the frames that the parser's short way takes and gives the same masked

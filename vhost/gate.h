@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Stands between the workers and one ring. A worker passes it for the length of one burst; whoever
-// is about to change the ring or the memory behind it shuts it, which waits for the burst that is
-// inside, and no worker is let in until it is opened again. It is the grace period of one ring: a
-// library callback may shut it, because nobody inside ever blocks, allocates or calls out.
+// Stands between the workers and one ring. A worker passes it for the length of one burst, and
+// stays while it forwards what the guest lent; whoever is about to change the ring or the memory
+// behind it shuts it, which waits for the burst that is inside, and no worker is let in until it is
+// opened again. It is the grace period of one ring: a library callback may shut it, because nobody
+// inside blocks. Who forwards what was lent may wait at gates of rings to guests, where nobody
+// stays.
 //
 // Thread safety: Enter, TryEnter and Leave from any worker; Shut and Open from the one thread that
 // handles the guest's messages.

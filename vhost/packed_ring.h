@@ -53,7 +53,7 @@ class PackedRing {
   void Complete(const Chain& chain, uint32_t written) {
     CompleteId(chain.id, chain.descriptors, written);
   }
-  void Complete(const FlatBuffer& flat, uint32_t written) { CompleteId(flat.id, 1, written); }
+  void CompleteFlat(uint16_t id, uint32_t written) { CompleteId(id, 1, written); }
   /// The driver looks at entries in order: what follows the first unpublished one stays hidden.
   void Publish();
   bool ShouldInterrupt();

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 
+#include "datapath/packet/lent_tail.h"
 #include "vhost/event_signal.h"
 
 namespace vsw::vhost {
@@ -17,8 +18,6 @@ namespace {
 
 constexpr uint16_t kMinFrameBytes = 14;
 constexpr size_t kShortHeaderBytes = 10;
-// Chains that are fetched before the first is used.
-constexpr size_t kMaxFlat = 32;
 // A frame of 64 KiB in buffers of the smallest size that drivers offer with mergeable buffers.
 constexpr uint16_t kMaxMergedChains = 64;
 // Frames that need work which the guest cannot do are resolved before; see Transmit().
@@ -50,6 +49,17 @@ void WritePlainHeader(uint8_t* at, uint16_t header_bytes) {
   } else {
     std::memset(at + sizeof(front), 0, kShortHeaderBytes - sizeof(front));
   }
+}
+
+// A frame of one segment.
+void WriteFrame(uint8_t* to, const rte_mbuf* frame) {
+  const auto* const bytes = rte_pktmbuf_mtod(frame, const uint8_t*);
+  if (!LentTail::IsLent(frame)) {
+    rte_memcpy(to, bytes, frame->pkt_len);
+    return;
+  }
+  rte_memcpy(to, bytes, LentTail::kHeadBytes);
+  rte_memcpy(to + LentTail::kHeadBytes, LentTail::Of(frame), LentTail::BytesOf(frame));
 }
 
 // Walks the pieces of one or several chains.
@@ -164,27 +174,51 @@ void Queue::Stop() {
   setup_ = RingSetup();
 }
 
-uint16_t Queue::Receive(std::span<rte_mbuf*> burst, rte_mempool* pool, PortCounters& counters) {
+uint16_t Queue::Receive(std::span<rte_mbuf*> burst, rte_mempool* pool, PortCounters& counters,
+                        bool* lent) {
   if (!gate_.TryEnter()) return 0;
   uint16_t received = 0;
   if (!broken_) {
-    received = packed_ ? ReceiveFrom(packed_ring_, burst, pool, counters)
-                       : ReceiveFrom(split_, burst, pool, counters);
+    const bool may_lend = lent != nullptr;
+    received = packed_ ? ReceiveFrom(packed_ring_, burst, pool, counters, may_lend)
+                       : ReceiveFrom(split_, burst, pool, counters, may_lend);
+  }
+  if (lent_count_ > 0) {
+    *lent = true;
+  } else {
+    gate_.Leave();
+  }
+  return received;
+}
+
+void Queue::TakeBack() {
+  if (packed_) {
+    TakeBackTo(packed_ring_);
+  } else {
+    TakeBackTo(split_);
   }
   gate_.Leave();
-  return received;
+}
+
+template <typename Ring>
+void Queue::TakeBackTo(Ring& ring) {
+  for (size_t i = 0; i < lent_count_; ++i) ring.CompleteFlat(lent_[i], 0);
+  lent_count_ = 0;
+  ring.Publish();
+  if (ring.ShouldInterrupt()) Interrupt();
 }
 
 // Chains of one piece by the burst, any other one by one.
 template <typename Ring>
 uint16_t Queue::ReceiveFrom(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool,
-                            PortCounters& counters) {
+                            PortCounters& counters, bool may_lend) {
   size_t received = 0, taken = 0;
   // A guest that sends nothing but garbage gets one burst of it done at a time.
   while (taken < burst.size()) {
     const size_t room = burst.size() - taken;
-    const size_t flat = ReceiveFlat(ring, burst.subspan(received, room), pool);
+    const size_t flat = ReceiveFlat(ring, burst.subspan(received, room), pool, may_lend);
     received += flat;
+    if (lent_count_ > 0) break;  // what comes behind them waits until they are taken back
     taken += flat;
     if (flat == room) break;
     rte_mbuf* frame = nullptr;
@@ -228,18 +262,22 @@ bool Queue::ReceiveChain(Ring& ring, rte_mempool* pool, PortCounters& counters, 
 // nothing; returns how many. First all are fetched, so that the copies find the guest's frames in
 // the cache.
 template <typename Ring>
-size_t Queue::ReceiveFlat(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool) {
+size_t Queue::ReceiveFlat(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool,
+                          bool may_lend) {
   const bool may_ask = setup_.features & kFeaturesHostOffload;
   std::array<FlatBuffer, kMaxFlat> flat;
   const size_t most = std::min(burst.size(), flat.size());
   const uint32_t shortest = header_bytes_ + kMinFrameBytes;
   const uint32_t longest = header_bytes_ + rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM;
+  const uint32_t lent_from = header_bytes_ + LentTail::kMinFrameBytes;
   auto cursor = ring.PositionFor(most);
+  bool lend = false;
   size_t count = 0;
   for (; count < most; ++count) {
     FlatBuffer& next = flat[count];
     if (!ring.FetchFlat(&cursor, Direction::kFromGuest, &next)) break;
     if (next.length < shortest || next.length > longest) break;
+    lend |= may_lend && next.length >= lent_from;
     if (may_ask) __builtin_prefetch(next.at);
     __builtin_prefetch(next.at + header_bytes_);
     __builtin_prefetch(next.at + 64);
@@ -258,11 +296,19 @@ size_t Queue::ReceiveFlat(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* p
     }
     rte_mbuf* const frame = burst[taken];
     const uint32_t length = from.length - header_bytes_;
-    rte_memcpy(rte_pktmbuf_mtod(frame, uint8_t*), from.at + header_bytes_, length);
+    const uint8_t* const bytes = from.at + header_bytes_;
+    const bool lent = lend && from.length >= lent_from;
+    rte_memcpy(rte_pktmbuf_mtod(frame, uint8_t*), bytes, lent ? LentTail::kHeadBytes : length);
     frame->data_len = static_cast<uint16_t>(length);
     frame->pkt_len = length;
-    ring.Complete(from, 0);
+    if (lent) LentTail::Lend(frame, bytes + LentTail::kHeadBytes);
+    if (lend) {
+      lent_[taken] = from.id;
+    } else {
+      ring.CompleteFlat(from.id, 0);
+    }
   }
+  if (lend) lent_count_ = taken;
   if (taken < count) [[unlikely]]
     rte_pktmbuf_free_bulk(&burst[taken], static_cast<unsigned>(count - taken));
   return taken;
@@ -338,6 +384,7 @@ void Queue::TransmitTo(Ring& ring, std::span<rte_mbuf*> burst, PortCounters& cou
     for (const size_t end = i + flat; i < end; ++i) bytes += burst[i]->pkt_len;
     if (i == burst.size()) break;
     rte_mbuf* const frame = burst[i++];
+    LentTail::Fetch(frame);
     const DropReason reason =
         Fits(frame, guest) ? TransmitOne(ring, frame) : DropReason::kTxOffload;
     if (reason == DropReason::kNone) {
@@ -383,8 +430,8 @@ size_t Queue::TransmitFlat(Ring& ring, std::span<rte_mbuf* const> burst) {
   for (size_t i = 0; i < count; ++i) {
     const rte_mbuf* const frame = burst[i];
     WritePlainHeader(flat[i].at, header_bytes_);
-    rte_memcpy(flat[i].at + header_bytes_, rte_pktmbuf_mtod(frame, const uint8_t*), frame->pkt_len);
-    ring.Complete(flat[i], header_bytes_ + frame->pkt_len);
+    WriteFrame(flat[i].at + header_bytes_, frame);
+    ring.CompleteFlat(flat[i].id, header_bytes_ + frame->pkt_len);
   }
   return count;
 }

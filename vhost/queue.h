@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // One virtqueue of a guest, of either ring kind: moves bursts of frames between the ring and mbufs,
-// and lets nobody near the ring while the guest changes it. A frame is copied once; nothing of a
-// guest's memory is referred to afterwards.
+// and lets nobody near the ring while the guest changes it. Of frames from a guest everything is
+// copied, or, if the caller asks for that, the tails of long ones stay in the guest's buffers until
+// TakeBack(); nothing of its memory is referred to afterwards.
 //
-// Thread safety: Receive, Transmit, BeginSleep and EndSleep from any worker (one at a time is let
-// in); Start and Stop from the thread that handles the guest's messages.
+// Thread safety: Receive, TakeBack, Transmit, BeginSleep and EndSleep from any worker (one at a
+// time is let in); Start and Stop from the thread that handles the guest's messages.
 #ifndef VSW_VHOST_QUEUE_H_
 #define VSW_VHOST_QUEUE_H_
 
+#include <array>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -30,6 +33,8 @@ OffloadCapabilities CapabilitiesOf(uint64_t features);
 
 class Queue {
  public:
+  /// Chains of one piece that are fetched before the first is used.
+  static constexpr size_t kMaxFlat = 32;
   enum class Sleep { kNoGuest, kArmed, kHasWork, kMustPoll };
 
   /// Opens the ring to the workers. False: its addresses make no sense; it stays shut.
@@ -38,8 +43,12 @@ class Queue {
   void Stop();
   bool is_open() const { return gate_.is_open(); }
 
-  /// From the guest. Frames arrive with their offload requests checked and set.
-  uint16_t Receive(std::span<rte_mbuf*> burst, rte_mempool* pool, PortCounters& counters);
+  /// From the guest. Frames arrive with their offload requests checked and set. With `lent`, tails
+  /// may be lent; `*lent` tells, and then the caller stays in the ring until it calls TakeBack().
+  uint16_t Receive(std::span<rte_mbuf*> burst, rte_mempool* pool, PortCounters& counters,
+                   bool* lent);
+  /// The buffers of the last Receive() go back to the guest. REQUIRES: `*lent` was true.
+  void TakeBack();
   /// To the guest; takes ownership of all. A frame needs nothing beyond CapabilitiesOf() the
   /// negotiated features, else it is dropped under kTxOffload.
   void Transmit(std::span<rte_mbuf*> burst, PortCounters& counters);
@@ -51,11 +60,13 @@ class Queue {
  private:
   template <typename Ring>
   uint16_t ReceiveFrom(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool,
-                       PortCounters& counters);
+                       PortCounters& counters, bool may_lend);
   template <typename Ring>
   bool ReceiveChain(Ring& ring, rte_mempool* pool, PortCounters& counters, rte_mbuf** frame);
   template <typename Ring>
-  size_t ReceiveFlat(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool);
+  size_t ReceiveFlat(Ring& ring, std::span<rte_mbuf*> burst, rte_mempool* pool, bool may_lend);
+  template <typename Ring>
+  void TakeBackTo(Ring& ring);
   template <typename Ring>
   void TransmitTo(Ring& ring, std::span<rte_mbuf*> burst, PortCounters& counters);
   template <typename Ring>
@@ -74,6 +85,9 @@ class Queue {
   RingSetup setup_;
   SplitRing split_;
   PackedRing packed_ring_;
+  // Chains whose frames are on their way, oldest first: they stand next in the ring.
+  std::array<uint16_t, kMaxFlat> lent_;
+  size_t lent_count_ = 0;
 };
 
 }  // namespace vsw::vhost

@@ -62,7 +62,8 @@ class SplitRing {
   /// Hands a chain back with `written` bytes in it; the guest sees it after Publish(). In order of
   /// fetching.
   void Complete(const Chain& chain, uint32_t written) { CompleteId(chain.id, written); }
-  void Complete(const FlatBuffer& flat, uint32_t written) { CompleteId(flat.id, written); }
+  /// The same for a chain that FetchFlat() gave.
+  void CompleteFlat(uint16_t id, uint32_t written) { CompleteId(id, written); }
   void Publish();
   /// After Publish(): does the driver want an interrupt for what was published since the last yes?
   bool ShouldInterrupt();

@@ -13,6 +13,7 @@
 #include <cstdlib>
 
 #include "base/status.h"
+#include "datapath/packet/lent_tail.h"
 #include "vhost/library_callbacks.h"
 #include "vhost/library_thread.h"
 #include "vhost/socket_path.h"
@@ -74,6 +75,7 @@ absl::StatusOr<std::unique_ptr<VhostDevice>> VhostDevice::Open(VhostOptions opti
                            kMaxQueuePairs);
   }
   VSW_RETURN_IF_ERROR(MemoryGuard::Install());
+  LentTail::Register();
   std::unique_ptr<VhostDevice> device(new VhostDevice(std::move(options)));
   VSW_RETURN_IF_ERROR(device->Register());
   return device;
@@ -125,13 +127,13 @@ VhostDevice::~VhostDevice() {
 }
 
 uint16_t VhostDevice::ReceiveBurst(uint16_t pair, std::span<rte_mbuf*> burst,
-                                   PortCounters& counters) {
+                                   PortCounters& counters, bool* lent) {
   Queue& from_guest = queue(2 * pair + 1);
   if (!from_guest.is_open()) return 0;
   if (pair == 0 && rarp_address_.load(std::memory_order_relaxed) != 0) [[unlikely]] {
     return ReceiveRarp(burst);
   }
-  return from_guest.Receive(burst, options_.pool, counters);
+  return from_guest.Receive(burst, options_.pool, counters, lent);
 }
 
 // A guest that has moved here and cannot say so itself: the switch's tables learn where it is now

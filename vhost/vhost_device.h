@@ -76,8 +76,12 @@ class VhostDevice {
 
   uint16_t queue_pairs() const { return options_.queue_pairs; }
 
-  /// Frames that the guest sent on its queue pair `pair`.
-  uint16_t ReceiveBurst(uint16_t pair, std::span<rte_mbuf*> burst, PortCounters& counters);
+  /// Frames that the guest sent on its queue pair `pair`. With `lent` the tails of long ones may
+  /// stay with the guest (datapath/packet/lent_tail.h): if `*lent` becomes true, TakeBack() is
+  /// called by the same thread, and soon, since whoever ends the guest waits for it.
+  uint16_t ReceiveBurst(uint16_t pair, std::span<rte_mbuf*> burst, PortCounters& counters,
+                        bool* lent = nullptr);
+  void TakeBack(uint16_t pair) { queue(2 * pair + 1).TakeBack(); }
   /// Takes all of `burst`, sends it to one of the guest's queues: `spread` modulo the queues that
   /// the guest has enabled. Frames need nothing beyond capabilities().
   void TransmitBurst(uint32_t spread, std::span<rte_mbuf*> burst, PortCounters& counters);

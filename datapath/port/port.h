@@ -57,6 +57,12 @@ struct DeviceCounters {
   uint64_t tx_errors = 0;
 };
 
+/// What Port::ReceiveLent() gave.
+struct Received {
+  uint16_t frames = 0;
+  bool lent = false;  // some of them: TakeBack() is to follow
+};
+
 class Port {
  public:
   Port(PortNo number, std::string name) : number_(number), name_(std::move(name)) {}
@@ -75,10 +81,20 @@ class Port {
   /// are counted by the caller.
   virtual uint16_t Receive(QueueId queue, std::span<rte_mbuf*> burst, PortCounters& counters) = 0;
 
+  /// The same, but the tails of frames may be lent (packet/lent_tail.h). Then TakeBack() is called
+  /// for the queue, by the same worker and before anything else is done with it, as soon as each
+  /// frame of the burst was sent, freed or has its tail.
+  virtual Received ReceiveLent(QueueId queue, std::span<rte_mbuf*> burst, PortCounters& counters) {
+    return {.frames = Receive(queue, burst, counters)};
+  }
+  virtual void TakeBack(QueueId queue) {}
+
   /// Takes ownership of all of `burst`: each frame is sent (tx_packets and tx_bytes) or freed and
   /// counted under its reason. A frame to be segmented counts as one packet per frame handed to the
   /// device or guest.
   virtual void Transmit(WorkerId worker, std::span<rte_mbuf*> burst, PortCounters& counters) = 0;
+  /// Whether Transmit() may be given frames whose tails are lent.
+  virtual bool takes_lent() const { return false; }
 
   /// What tunnels may leave to it; fixed for the life of the object.
   virtual TunnelOffloads tunnel_offloads() const { return {}; }

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/status.h"
+#include "datapath/packet/lent_tail.h"
 #include "datapath/port/port_options.h"
 
 namespace vsw {
@@ -67,9 +68,24 @@ uint16_t VhostUserPort::Receive(QueueId queue, std::span<rte_mbuf*> burst, PortC
   const uint16_t received = device_->ReceiveBurst(ToInt(queue), burst, counters);
   if (received == 0 || admin_up_.load(std::memory_order_relaxed)) [[likely]]
     return received;
-  counters.Drop(DropReason::kPortDown, received);
-  rte_pktmbuf_free_bulk(burst.data(), received);
+  DropReceived(burst.first(received), counters);
   return 0;
+}
+
+Received VhostUserPort::ReceiveLent(QueueId queue, std::span<rte_mbuf*> burst,
+                                    PortCounters& counters) {
+  Received received;
+  received.frames = device_->ReceiveBurst(ToInt(queue), burst, counters, &received.lent);
+  if (received.frames == 0 || admin_up_.load(std::memory_order_relaxed)) [[likely]]
+    return received;
+  DropReceived(burst.first(received.frames), counters);
+  if (received.lent) TakeBack(queue);
+  return {};
+}
+
+void VhostUserPort::DropReceived(std::span<rte_mbuf*> frames, PortCounters& counters) {
+  counters.Drop(DropReason::kPortDown, frames.size());
+  rte_pktmbuf_free_bulk(frames.data(), static_cast<unsigned>(frames.size()));
 }
 
 // Whether all of them can be handed to the guest as they are.
@@ -102,6 +118,7 @@ void VhostUserPort::Transmit(WorkerId worker, std::span<rte_mbuf*> burst, PortCo
   std::array<rte_mbuf*, kBurst + kMaxSegments> ready;
   size_t count = 0;
   for (rte_mbuf* packet : burst) {
+    LentTail::Fetch(packet);
     if (!Permits(packet)) [[unlikely]] {
       counters.Drop(DropReason::kTxTooBig);
       rte_pktmbuf_free(packet);

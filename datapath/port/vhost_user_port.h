@@ -33,7 +33,10 @@ class VhostUserPort : public Port {
 
   uint16_t rx_queue_count() const override { return device_->queue_pairs(); }
   uint16_t Receive(QueueId queue, std::span<rte_mbuf*> burst, PortCounters& counters) override;
+  Received ReceiveLent(QueueId queue, std::span<rte_mbuf*> burst, PortCounters& counters) override;
+  void TakeBack(QueueId queue) override { device_->TakeBack(ToInt(queue)); }
   void Transmit(WorkerId worker, std::span<rte_mbuf*> burst, PortCounters& counters) override;
+  bool takes_lent() const override { return true; }
   int BeginSleep(QueueId queue) override { return device_->BeginSleep(ToInt(queue)); }
   void EndSleep(QueueId queue) override { device_->EndSleep(ToInt(queue)); }
   PortInfo ReadInfo() const override;
@@ -43,6 +46,7 @@ class VhostUserPort : public Port {
   VhostUserPort(const PortEnvironment& environment, const PortRequest& request)
       : Port(request.number, request.name), pool_(environment.mbuf_pool) {}
 
+  static void DropReceived(std::span<rte_mbuf*> frames, PortCounters& counters);
   bool NeedNothing(std::span<rte_mbuf* const> burst) const;
   bool Permits(const rte_mbuf* frame) const;
 

@@ -4,6 +4,7 @@
 // port or from how its frames look is sent without flow keys.
 #include <rte_prefetch.h>
 
+#include "datapath/packet/lent_tail.h"
 #include "datapath/packet/parser.h"
 #include "datapath/packet/plain_parser.h"
 #include "datapath/worker/pipeline.h"
@@ -76,7 +77,11 @@ uint32_t Pipeline::Parse(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t no
   clock_.Enter(PerfStage::kParse);
   for (rte_mbuf* packet : burst) rte_prefetch0(rte_pktmbuf_mtod(packet, void*));
   learn_looks_ = false;
-  if (role != nullptr) return ParseUnderlay(*role, in_port, burst, now_tsc);
+  if (role != nullptr) {
+    // Frames begin elsewhere once their outer headers are off.
+    for (rte_mbuf* packet : burst) LentTail::Fetch(packet);
+    return ParseUnderlay(*role, in_port, burst, now_tsc);
+  }
   burst = ForwardAlike(in_port, burst, now_tsc);
   return burst.empty() ? 0 : ParseAll(in_port, burst, now_tsc);
 }

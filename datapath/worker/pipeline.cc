@@ -6,6 +6,7 @@
 
 #include <utility>
 
+#include "datapath/packet/lent_tail.h"
 #include "datapath/packet/parser.h"
 #include "datapath/packet/plain_parser.h"
 #include "datapath/worker/execute.h"
@@ -49,8 +50,9 @@ Pipeline::~Pipeline() {
   held_.Clear([](rte_mbuf* packet, const HeldPacket&) { rte_pktmbuf_free(packet); });
 }
 
-void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc) {
+void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc, bool lent) {
   clock_.Enter(PerfStage::kLookup);
+  batches_.SetLent(lent);
   if (const uint32_t count = Parse(in_port, burst, now_tsc); count > 0) {
     const std::span<FlowLookup> works(work_.get(), count);
     FindFlows(works, now_tsc);
@@ -61,6 +63,7 @@ void Pipeline::Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_
   if (executor_.recirculation_count() > 0) [[unlikely]]
     Recirculate(now_tsc);
   Finish(now_tsc);
+  batches_.SetLent(false);
 }
 
 // Sends what was gathered, and goes on with what that gives rise to.
@@ -207,6 +210,7 @@ void Pipeline::ExecuteOnce(FlowLookup* work, uint64_t now_tsc) {
 void Pipeline::Run(const FlowLookup& work, std::span<const Action> actions, DropReason reason,
                    uint64_t now_tsc) {
   const PortNo in_port = work.key.in_port;
+  LentTail::Fetch(work.packet);
   if (actions.empty()) return env_.Drop(work.packet, in_port, reason);
   executor_.Run(work.packet, actions,
                 {.key = &work.key,

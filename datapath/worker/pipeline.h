@@ -36,8 +36,9 @@ class Pipeline : private TunnelOutlet {
   Pipeline(const PipelineEnvironment& environment, std::unique_ptr<FlowTable> flows);
   ~Pipeline() override;
 
-  /// Forwards a burst received on `in_port`; takes all packets over.
-  void Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc);
+  /// Forwards a burst received on `in_port`; takes all packets over. `lent`: some of them may have
+  /// lent tails; none of those that are kept anywhere afterwards has.
+  void Process(PortNo in_port, std::span<rte_mbuf*> burst, uint64_t now_tsc, bool lent = false);
 
   void SetEpoch(uint32_t epoch) { flows_->SetEpoch(epoch); }
   /// Runs `actions` on a frame from elsewhere as if it had come in by `in_port` (kNoPort: by none),

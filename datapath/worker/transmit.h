@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "datapath/packet/lent_tail.h"
 #include "datapath/port/port.h"
 #include "datapath/worker/counters.h"
 #include "datapath/worker/port_table.h"
@@ -27,6 +28,7 @@ class TransmitBatches {
   TransmitBatches(WorkerId worker, const PortTable* ports, PortCounters* counters,
                   StageClock* clock)
       : worker_(worker), ports_(ports), counters_(counters), clock_(clock), batches_(kMaxPorts) {
+    LentTail::Register();
     active_.reserve(kMaxPorts);
     flushing_.reserve(kMaxPorts);
   }
@@ -50,6 +52,9 @@ class TransmitBatches {
     batch.count += static_cast<uint32_t>(packets.size());
     if (batch.count == kBurst) Send(port, &batch);
   }
+
+  /// Tails of frames may be lent (packet/lent_tail.h) from now on, or are not any more.
+  void SetLent(bool lent) { lent_ = lent; }
 
   void Flush() {
     while (!active_.empty()) {
@@ -79,6 +84,9 @@ class TransmitBatches {
     PortCounters& counters = counters_[ToInt(number) % kMaxPorts];
     Port* port = ports_->Find(number);
     if (port != nullptr) [[likely]] {
+      if (lent_ && !port->takes_lent()) [[unlikely]] {
+        for (uint32_t i = 0; i < batch->count; ++i) LentTail::Fetch(batch->packets[i]);
+      }
       port->Transmit(worker_, {batch->packets, batch->count}, counters);
     } else {
       rte_pktmbuf_free_bulk(batch->packets, batch->count);
@@ -92,6 +100,7 @@ class TransmitBatches {
   const PortTable* const ports_;
   PortCounters* const counters_;
   StageClock* const clock_;
+  bool lent_ = false;
   std::vector<Batch> batches_;
   std::vector<PortNo> active_;    // capacity kMaxPorts from the start, as of the other
   std::vector<PortNo> flushing_;  // empty but for during Flush()

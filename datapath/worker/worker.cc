@@ -131,7 +131,8 @@ uint16_t Worker::Poll(PollQueue* q, uint64_t now_tsc) {
   StageClock* const clock = pipeline_.clock();
   const PortNo number = q->port->number();
   clock->Enter(PerfStage::kReceive);
-  const uint16_t n = q->port->Receive(q->queue, burst, env_.counters[ToInt(number)]);
+  const Received received = q->port->ReceiveLent(q->queue, burst, env_.counters[ToInt(number)]);
+  const uint16_t n = received.frames;
   if (n == 0) {
     clock->ReceivedNothing();
     q->backoff_tsc = std::min(q->backoff_tsc + tsc_per_us_ / 2, kMaxBackoffUs * tsc_per_us_);
@@ -148,7 +149,8 @@ uint16_t Worker::Poll(PollQueue* q, uint64_t now_tsc) {
   } else if (now_tsc - q->full_since_tsc >= kWaitingUs * tsc_per_us_) {
     waiting_.Add(number);
   }
-  pipeline_.Process(number, {burst, n}, now_tsc);
+  pipeline_.Process(number, {burst, n}, now_tsc, received.lent);
+  if (received.lent) q->port->TakeBack(q->queue);
   if (clock->on()) [[unlikely]]
     clock->CountBurst(n);
   return n;

@@ -10,6 +10,7 @@
 #include "datapath/tunnel/tunnel_port.h"
 #include "tests/support/packet_builder.h"
 #include "tests/support/tunnel_frame.h"
+#include "tests/worker/lending_port.h"
 #include "tests/worker/pipeline_fixture.h"
 
 namespace vsw {
@@ -126,6 +127,28 @@ TEST_F(TunnelTest, TakesLaterFramesOutAsTheFirst) {
     EXPECT_EQ(key.tun_id.Get(), 100u);
     EXPECT_EQ(key.tun_ipv4_src.Get(), kRemote);
   }
+}
+
+TEST_F(TunnelTest, TakesWholeFramesOutOfThoseThatAreLent) {
+  MakeTunnel({{"remote", "192.0.2.2"}, {"key", "100"}});
+  Ingress(1, /*hidden=*/true);
+  ByPort({{kTunnel, To(3)}});
+  testing::LendingPort lender(1);
+  for (int i = 0; i < 3; ++i) {
+    lender.PassTo(pipeline_.get(), {Outer(100, Inner(1400)), Outer(100, Inner(1300))}, ++now_);
+    EXPECT_EQ(third_.TakeSent(), (std::vector<Frame>{Inner(1400), Inner(1300)}));
+  }
+}
+
+TEST_F(TunnelTest, PutsWholeFramesInOfThoseThatAreLent) {
+  MakeTunnel({{"remote", "192.0.2.2"}, {"key", "100"}});
+  ByPort({{1, To(kTunnel)}});
+  testing::LendingPort lender(1);
+  lender.PassTo(pipeline_.get(), {Inner(1400)}, ++now_);
+  const std::vector<Frame> sent = out_.TakeSent();
+  ASSERT_EQ(sent.size(), 1u);
+  EXPECT_EQ(Frame(sent[0].end() - static_cast<ptrdiff_t>(Inner(1400).size()), sent[0].end()),
+            Inner(1400));
 }
 
 TEST_F(TunnelTest, TellsByTunnelFieldsWhatLooksTheSameInside) {

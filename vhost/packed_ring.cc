@@ -25,6 +25,7 @@ bool PackedRing::Start(const RingSetup& setup) {
     return false;
   }
   setup_ = setup;
+  in_batches_ = setup.goes_back_in_batches();
   descriptors_ = static_cast<PackedDescriptor*>(setup.descriptors);
   driver_event_ = static_cast<const PackedEvent*>(setup.driver_area);
   device_event_ = static_cast<PackedEvent*>(setup.device_area);
@@ -82,23 +83,32 @@ Fetch PackedRing::FetchIndirect(const PackedDescriptor& table, Direction directi
 }
 
 void PackedRing::CompleteId(uint16_t id, uint32_t descriptors, uint32_t written) {
-  PackedDescriptor& descriptor = descriptors_[next_.index];
-  descriptor.id = id;
-  descriptor.length = written;
   uint16_t flags = next_.wrap ? kDescAvail | kDescUsed : 0;
   if (written > 0) flags |= kDescWrite;
-  if (pending_) {
-    __atomic_store_n(&descriptor.flags, flags, __ATOMIC_RELEASE);
-  } else {
+  if (!pending_) {
     pending_ = true;
     pending_index_ = next_.index;
     pending_flags_ = flags;
-  }
-  if (setup_.features & kFeatureLogAll) [[unlikely]] {
-    rte_vhost_log_used_vring(setup_.device, setup_.vring, next_.index * sizeof(PackedDescriptor),
-                             sizeof(PackedDescriptor));
+    WriteUsed(next_.index, id, written);
+  } else if (in_batches_) {
+    // The one entry of the batch names the last.
+    descriptors_[pending_index_].id = id;
+  } else {
+    WriteUsed(next_.index, id, written);
+    __atomic_store_n(&descriptors_[next_.index].flags, flags, __ATOMIC_RELEASE);
   }
   next_.Advance(descriptors, setup_.size);
+  ++completed_;
+}
+
+// All but the flags, which hand it back.
+void PackedRing::WriteUsed(uint16_t index, uint16_t id, uint32_t written) {
+  descriptors_[index].id = id;
+  descriptors_[index].length = written;
+  if (setup_.features & kFeatureLogAll) [[unlikely]] {
+    rte_vhost_log_used_vring(setup_.device, setup_.vring, index * sizeof(PackedDescriptor),
+                             sizeof(PackedDescriptor));
+  }
 }
 
 void PackedRing::Publish() {

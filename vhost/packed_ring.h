@@ -8,9 +8,11 @@
 #ifndef VSW_VHOST_PACKED_RING_H_
 #define VSW_VHOST_PACKED_RING_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
+#include "base/prefetch.h"
 #include "vhost/chain.h"
 #include "vhost/ring_setup.h"
 #include "vhost/virtio_abi.h"
@@ -36,7 +38,23 @@ class PackedRing {
   bool Start(const RingSetup& setup);
 
   Cursor position() const { return next_; }
-  Cursor PositionFor(size_t) const { return next_; }
+  /// The same; and as many entries as the last burst had, and as are asked for, are fetched to be
+  /// read and, those that are, written back. Behind them the driver may be at work.
+  Cursor PositionFor(size_t chains) {
+    constexpr size_t kALine = 64 / sizeof(PackedDescriptor);
+    const size_t expected = std::min<size_t>(chains, completed_);
+    completed_ = 0;
+    for (size_t i = 0; i < expected; i += kALine) {
+      Cursor at = next_;
+      at.Advance(static_cast<uint32_t>(i), setup_.size);
+      if (in_batches_ && i > 0) {
+        __builtin_prefetch(&descriptors_[at.index]);
+      } else {
+        PrefetchForWrite(&descriptors_[at.index]);
+      }
+    }
+    return next_;
+  }
   Fetch FetchChain(Cursor* cursor, Direction direction, Chain* chain);
   bool FetchFlat(Cursor* cursor, Direction direction, FlatBuffer* flat) {
     if (!IsAvailable(*cursor)) return false;
@@ -71,6 +89,7 @@ class PackedRing {
     return ((flags & kDescAvail) != 0) == cursor.wrap && ((flags & kDescUsed) != 0) != cursor.wrap;
   }
   void CompleteId(uint16_t id, uint32_t descriptors, uint32_t written);
+  void WriteUsed(uint16_t index, uint16_t id, uint32_t written);
   Fetch FetchIndirect(const PackedDescriptor& table, Direction direction, Chain* chain);
 
   RingSetup setup_;
@@ -79,9 +98,11 @@ class PackedRing {
   PackedEvent* device_event_ = nullptr;
   Cursor next_{0, true};       // next entry to complete, available and used alike
   Cursor signalled_{0, true};  // where next_ was when the driver was last asked
+  bool in_batches_ = false;    // of which one entry each is written
   bool pending_ = false;       // an entry's flags wait for Publish()
   uint16_t pending_index_ = 0;
   uint16_t pending_flags_ = 0;
+  size_t completed_ = 0;  // since PositionFor() was asked last
 };
 
 }  // namespace vsw::vhost

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 
+#include "base/prefetch.h"
 #include "datapath/packet/lent_tail.h"
 #include "vhost/event_signal.h"
 
@@ -423,8 +424,8 @@ size_t Queue::TransmitFlat(Ring& ring, std::span<rte_mbuf* const> burst) {
     if (!ring.FetchFlat(&cursor, Direction::kToGuest, &next)) break;
     if (next.length < header_bytes_ + frame->pkt_len) break;
     __builtin_prefetch(next.at);
-    __builtin_prefetch(next.at + header_bytes_, 1);
-    __builtin_prefetch(next.at + 64, 1);
+    PrefetchForWrite(next.at + header_bytes_);
+    PrefetchForWrite(next.at + 64);
     __builtin_prefetch(rte_pktmbuf_mtod(frame, const uint8_t*));
   }
   for (size_t i = 0; i < count; ++i) {

@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "vhost/guest_memory.h"
+#include "vhost/virtio_abi.h"
 
 namespace vsw::vhost {
 
@@ -25,6 +26,10 @@ struct RingSetup {
   uint16_t vring = 0;           // index within the device: 2*pair (to guest), 2*pair+1
   int kick_fd = -1;
   int call_fd = -1;
+
+  /// Chains of a burst may go back with one entry, which names the last (sections 2.7.9, 2.8.7):
+  /// the driver wants them in order, and no lengths of what it sent.
+  bool goes_back_in_batches() const { return (features & kFeatureInOrder) && vring % 2 == 1; }
 };
 
 }  // namespace vsw::vhost

@@ -35,6 +35,7 @@ bool SplitRing::Start(const RingSetup& setup) {
   descriptors_ = static_cast<const SplitDescriptor*>(setup.descriptors);
   avail_ = static_cast<SplitAvail*>(setup.driver_area);
   used_ = static_cast<SplitUsed*>(setup.device_area);
+  in_batches_ = setup.goes_back_in_batches();
   mask_ = static_cast<uint16_t>(setup.size - 1);
   // Used and available positions are the same between bursts: chains go back at once. The used
   // index in the guest's memory outlives a crash of ours, so it has the last word.
@@ -96,6 +97,7 @@ Fetch SplitRing::FetchIndirect(const SplitDescriptor& table, Direction direction
 
 void SplitRing::Publish() {
   if (published_ == next_) return;
+  if (in_batches_) WriteUsed(published_, last_id_, 0);
   __atomic_store_n(&used_->index, next_, __ATOMIC_RELEASE);
   published_ = next_;
   LogUsed(offsetof(SplitUsed, index), sizeof(uint16_t));

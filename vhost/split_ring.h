@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/prefetch.h"
 #include "vhost/chain.h"
 #include "vhost/ring_setup.h"
 #include "vhost/virtio_abi.h"
@@ -78,8 +79,9 @@ class SplitRing {
  private:
   void Prefetch(size_t chains) const {
     constexpr size_t kUsedALine = 64 / sizeof(SplitUsedElement);
-    for (size_t i = 0; i < chains; i += kUsedALine) {
-      __builtin_prefetch(&used_->ring[(next_ + i) & mask_], 1);
+    const size_t entries = in_batches_ ? std::min<size_t>(chains, 1) : chains;
+    for (size_t i = 0; i < entries; i += kUsedALine) {
+      PrefetchForWrite(&used_->ring[(next_ + i) & mask_]);
     }
     if (!(setup_.features & kFeatureInOrder)) return;
     constexpr size_t kDescriptorsALine = 64 / sizeof(SplitDescriptor);
@@ -89,7 +91,12 @@ class SplitRing {
   }
   Fetch FetchIndirect(const SplitDescriptor& table, Direction direction, Chain* chain);
   void CompleteId(uint16_t id, uint32_t written) {
-    const size_t place = next_++ & mask_;
+    last_id_ = id;
+    if (!in_batches_) WriteUsed(next_, id, written);
+    ++next_;
+  }
+  void WriteUsed(uint16_t index, uint16_t id, uint32_t written) {
+    const size_t place = index & mask_;
     used_->ring[place] = {.id = id, .length = written};
     LogUsed(sizeof(SplitUsed) + place * sizeof(SplitUsedElement), sizeof(SplitUsedElement));
   }
@@ -103,6 +110,8 @@ class SplitRing {
   const SplitDescriptor* descriptors_ = nullptr;
   SplitAvail* avail_ = nullptr;
   SplitUsed* used_ = nullptr;
+  bool in_batches_ = false;  // of which one entry each is written, by Publish()
+  uint16_t last_id_ = 0;     // that was completed
   uint16_t mask_ = 0;
   uint16_t next_ = 0;       // next entry to complete, available and used alike
   uint16_t end_ = 0;        // what was available when it was looked at last

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/prefetch.h"
 #include "datapath/flow/basis.h"
 #include "datapath/flow/classifier.h"
 #include "datapath/flow/datapath_control.h"
@@ -100,7 +101,7 @@ class FlowTable {
     if (lookup->candidate == kNoSlot) [[unlikely]]
       return;
     const Megaflow* flow = &At(lookup->candidate);
-    __builtin_prefetch(flow, 1);
+    PrefetchForWrite(flow);
     __builtin_prefetch(flow->key_line0);
   }
   /// The quick way. REQUIRES: Locate(), and nothing was installed since.
@@ -132,7 +133,7 @@ class FlowTable {
   /// The megaflow that an entry of frames() says, fetched for IsKnown().
   [[gnu::always_inline]] Megaflow* FetchKnown(const FrameImage& entry) const {
     Megaflow* flow = &At(FrameCache::SlotOf(entry));
-    __builtin_prefetch(flow, 1);
+    PrefetchForWrite(flow);
     return flow;
   }
   /// Whether a megaflow that FetchKnown() gave is still there, and still decides.

@@ -9,6 +9,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/prefetch.h"
 #include "datapath/packet/flow_key.h"
 #include "datapath/packet/offload.h"
 #include "datapath/packet/partial_checksum.h"
@@ -92,7 +93,7 @@ void Encapsulator::Run(const EncapConfig& config, std::span<rte_mbuf*> burst,
   for (rte_mbuf* packet : burst) {
     uint8_t* const frame = rte_pktmbuf_mtod(packet, uint8_t*);
     __builtin_prefetch(frame);
-    __builtin_prefetch(frame - kCacheLineBytes, 1);
+    PrefetchForWrite(frame - kCacheLineBytes);
   }
   const Job job = {config, counters};
   const TunnelFacts& facts = config.config.facts;

@@ -192,6 +192,7 @@ void FrontEnd::OfferSplit(uint32_t vring, const std::vector<Buffer>& buffers) {
   SplitAvail* const avail = split_avail(vring);
   const uint16_t direction = vring % 2 == 0 ? kDescWrite : 0;
   avail->ring[avail->index % kRingSize] = next_[vring] % kRingSize;
+  offered_[vring].push_back({next_[vring] % uint32_t{kRingSize}, 1});
   for (size_t i = 0; i < buffers.size(); ++i) {
     const uint16_t at = next_[vring]++ % kRingSize;
     const uint16_t next = i + 1 < buffers.size() ? kDescNext : 0;
@@ -205,6 +206,8 @@ void FrontEnd::OfferSplit(uint32_t vring, const std::vector<Buffer>& buffers) {
 
 void FrontEnd::OfferPacked(uint32_t vring, const std::vector<Buffer>& buffers) {
   const uint16_t direction = vring % 2 == 0 ? kDescWrite : 0;
+  const uint16_t id = next_[vring];
+  offered_[vring].push_back({id, static_cast<uint16_t>(buffers.size())});
   PackedDescriptor* head = nullptr;
   uint16_t head_flags = 0;
   for (size_t i = 0; i < buffers.size(); ++i) {
@@ -214,7 +217,7 @@ void FrontEnd::OfferPacked(uint32_t vring, const std::vector<Buffer>& buffers) {
                                                  (wrap_[vring] ? kDescAvail : kDescUsed));
     descriptor.address = kGuestBase + buffers[i].offset;
     descriptor.length = buffers[i].length;
-    descriptor.id = static_cast<uint16_t>(buffers.size());  // what TakeUsed() steps by
+    descriptor.id = id;
     if (i == 0) {
       head = &descriptor;
       head_flags = flags;
@@ -237,12 +240,32 @@ void FrontEnd::SendFrame(uint32_t vring, std::span<const uint8_t> frame, const N
   next_buffer_ += sizeof(header) + frame.size();
 }
 
+// A used entry: of the oldest chain alone, or with in-order use of all up to the one that it names.
+// Returns how many entries to go on by. What a test put into the ring by itself is of one each.
+uint16_t FrontEnd::TakeBack(uint32_t vring, uint32_t id, uint32_t length,
+                            std::vector<uint32_t>* lengths) {
+  std::deque<Chain>& offered = offered_[vring];
+  uint16_t passed = 0;
+  bool more = true;
+  ++used_entries_;
+  while (more) {
+    const Chain chain = offered.empty() ? Chain{id, 1} : offered.front();
+    if (!offered.empty()) offered.pop_front();
+    passed = static_cast<uint16_t>(passed + chain.descriptors);
+    more = (features_ & kFeatureInOrder) && chain.id != id;
+    lengths->push_back(more ? 0 : length);
+  }
+  return passed;
+}
+
 std::vector<uint32_t> FrontEnd::TakeUsed(uint32_t vring) {
   std::vector<uint32_t> lengths;
   if (!packed()) {
     SplitUsed* const used = split_used(vring);
     while (used_[vring] != __atomic_load_n(&used->index, __ATOMIC_ACQUIRE)) {
-      lengths.push_back(used->ring[used_[vring]++ % kRingSize].length);
+      const SplitUsedElement& entry = used->ring[used_[vring] % kRingSize];
+      used_[vring] =
+          static_cast<uint16_t>(used_[vring] + TakeBack(vring, entry.id, entry.length, &lengths));
     }
     return lengths;
   }
@@ -253,8 +276,8 @@ std::vector<uint32_t> FrontEnd::TakeUsed(uint32_t vring) {
         ((flags & kDescUsed) != 0) != used_wrap_[vring]) {
       return lengths;
     }
-    lengths.push_back(descriptor.length);
-    used_[vring] = static_cast<uint16_t>(used_[vring] + descriptor.id);
+    used_[vring] = static_cast<uint16_t>(
+        used_[vring] + TakeBack(vring, descriptor.id, descriptor.length, &lengths));
     if (used_[vring] >= kRingSize) {
       used_[vring] -= kRingSize;
       used_wrap_[vring] = !used_wrap_[vring];

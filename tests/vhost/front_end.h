@@ -7,6 +7,7 @@
 #define VSW_TESTS_VHOST_FRONT_END_H_
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <span>
@@ -88,6 +89,8 @@ class FrontEnd {
   void SendFrame(uint32_t vring, std::span<const uint8_t> frame, const NetHeader& header = {});
   /// Chains that came back since the last call: their written lengths.
   std::vector<uint32_t> TakeUsed(uint32_t vring);
+  /// Used entries that TakeUsed() has read: with in-order use one may stand for several chains.
+  uint32_t used_entries() const { return used_entries_; }
 
   SplitDescriptor* split_descriptors(uint32_t vring);
   SplitAvail* split_avail(uint32_t vring);
@@ -100,6 +103,7 @@ class FrontEnd {
     const auto* from = reinterpret_cast<const uint8_t*>(&value);
     bytes->insert(bytes->end(), from, from + sizeof(value));
   }
+  uint16_t TakeBack(uint32_t vring, uint32_t id, uint32_t length, std::vector<uint32_t>* lengths);
   void OfferSplit(uint32_t vring, const std::vector<Buffer>& buffers);
   void OfferPacked(uint32_t vring, const std::vector<Buffer>& buffers);
 
@@ -111,6 +115,12 @@ class FrontEnd {
   int kick_fds_[kVrings], call_fds_[kVrings];
   uint16_t next_[kVrings] = {};  // descriptor to fill next
   uint16_t used_[kVrings] = {};  // used entry to look at next
+  struct Chain {
+    uint32_t id;
+    uint16_t descriptors;
+  };
+  std::deque<Chain> offered_[kVrings];  // that have not come back
+  uint32_t used_entries_ = 0;
   bool wrap_[kVrings], used_wrap_[kVrings];
   uint64_t next_buffer_ = kBufferBase;
 };

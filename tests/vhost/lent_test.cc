@@ -40,7 +40,9 @@ INSTANTIATE_TEST_SUITE_P(
     Kinds, Lent,
     ::testing::Values(RingKind{"split", 0}, RingKind{"split_mergeable", kFeatureMergeable},
                       RingKind{"packed", kFeaturePacked},
-                      RingKind{"packed_mergeable", kFeaturePacked | kFeatureMergeable}),
+                      RingKind{"packed_mergeable", kFeaturePacked | kFeatureMergeable},
+                      RingKind{"split_in_order", kFeatureInOrder},
+                      RingKind{"packed_in_order", kFeaturePacked | kFeatureInOrder}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(Lent, StayWithTheSenderUntilTheyAreTakenBack) {

@@ -28,7 +28,9 @@ INSTANTIATE_TEST_SUITE_P(
                       RingKind{"packed", kFeaturePacked},
                       RingKind{"packed_mergeable", kFeaturePacked | kFeatureMergeable},
                       RingKind{"packed_event_idx",
-                               kFeaturePacked | kFeatureMergeable | kFeatureEventIdx}),
+                               kFeaturePacked | kFeatureMergeable | kFeatureEventIdx},
+                      RingKind{"split_in_order", kFeatureInOrder},
+                      RingKind{"packed_in_order", kFeaturePacked | kFeatureInOrder}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(Rings, DeliverFramesFromTheGuestOverManyLaps) {
@@ -139,6 +141,13 @@ TEST_P(Rings, TakeNoMoreThanABurst) {
     ASSERT_EQ(received.size(), static_cast<size_t>(count));
     EXPECT_EQ(guest_.front->TakeUsed(1).size(), static_cast<size_t>(count));
   }
+}
+
+TEST_P(Rings, GiveABurstBackByOneEntryToDriversThatAllowIt) {
+  for (int i = 0; i < 20; ++i) guest_.front->SendFrame(1, Frame(60, static_cast<uint8_t>(i)));
+  EXPECT_EQ(guest_.Receive().size(), 20u);
+  EXPECT_EQ(guest_.front->TakeUsed(1).size(), 20u);
+  EXPECT_EQ(guest_.front->used_entries(), GetParam().features & kFeatureInOrder ? 1u : 20u);
 }
 
 TEST_P(Rings, SendABurstOfAllKindsInOrder) {

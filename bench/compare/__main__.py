@@ -57,9 +57,11 @@ def main():
     seconds = args.seconds or (0.5 if args.quick else 3.0)
     done, failed, start = [], False, time.monotonic()
     signal.signal(signal.SIGTERM, _stop)  # what was started ends with it, too
-    command.make_space()
     try:
-        with machine.reserved_hugepages():
+        pairs_of = {scenario: measure.modes_of(scenario, not args.quick or args.all_modes)
+                    for scenario in picked}
+        at_once = max(len(pairs) if scenario.in_slices else 1 for scenario, pairs in pairs_of.items())
+        with machine.reserved_hugepages(at_once):
             facts = machine.describe() | {"versions": [peer.version() for peer in PEERS.values()],
                                           "rounds": rounds, "seconds": seconds}
             print("\n".join(f"{key}: {value}" for key, value in facts.items()), flush=True)
@@ -68,15 +70,12 @@ def main():
                 if not scenario.available():
                     print("  SKIPPED: its data is not beside this checkout", flush=True)
                     continue
-                pairs = measure.modes_of(scenario, not args.quick or args.all_modes)
-                results = measure.run(scenario, pairs, rounds, seconds, args.quick,
+                results = measure.run(scenario, pairs_of[scenario], rounds, seconds, args.quick,
                                       lambda text: print(text, flush=True))
                 failed |= any(result.failures for result in results)
                 done.append((scenario, results))
     except KeyboardInterrupt:
         failed = True  # what was measured by then is written
-    finally:
-        command.remove_space()
     text = report.table(done) + "\n" + report.notes(done)
     args.out.mkdir(parents=True, exist_ok=True)
     (args.out / "results.txt").write_text(text, "utf-8")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Programs that the measurements start, inside the network namespace made for them."""
+"""Programs that the measurements start, each in the network namespace of its switch."""
 
+import itertools
 import os
 import pathlib
 import signal
@@ -8,49 +9,51 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build" / "release" / "bin"
-SPACE = f"vsw-bench-{os.getpid()}"
 
 
 class CommandFailed(Exception):
     """A program ended badly; the text says which and what it printed."""
 
 
-def within(*words):
-    """The command line that runs `words` in the namespace."""
-    return ["ip", "netns", "exec", SPACE, *map(str, words)]
+class Space:
+    """A network namespace of its own, so that device names of a switch meet no others."""
 
+    _numbers = itertools.count()
 
-def make_space():
-    """Makes the namespace that keeps device names of all peers apart from the host's."""
-    subprocess.run(["ip", "netns", "add", SPACE], check=True)
-    subprocess.run(within("ip", "link", "set", "lo", "up"), check=True)
-    # Devices that send by themselves would not be idle.
-    subprocess.run(within("sysctl", "-q", "net.ipv6.conf.default.disable_ipv6=1"), check=True)
+    def __init__(self):
+        self.name = f"vsw-bench-{os.getpid()}-{next(self._numbers)}"
+        subprocess.run(["ip", "netns", "add", self.name], check=True)
+        self.run("ip", "link", "set", "lo", "up")
+        # Devices that send by themselves would not be idle.
+        self.run("sysctl", "-q", "net.ipv6.conf.default.disable_ipv6=1")
 
+    def remove(self):
+        """Removes it, and so every device in it."""
+        subprocess.run(["ip", "netns", "del", self.name], check=False)
 
-def remove_space():
-    """Removes the namespace, and so every device in it."""
-    subprocess.run(["ip", "netns", "del", SPACE], check=False)
+    def within(self, *words):
+        """The command line that runs `words` in it."""
+        return ["ip", "netns", "exec", self.name, *map(str, words)]
 
-
-def run(*words, stdin="", timeout=120, environment=None):
-    """Runs a program to its end and returns what it printed."""
-    done = subprocess.run(within(*words), input=stdin, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False,
-                          env={**os.environ, **(environment or {})})
-    if done.returncode != 0:
-        said = " ".join(map(str, words))
-        raise CommandFailed(f"{said[:300]}: exit status {done.returncode}: {done.stdout[-2000:]}")
-    return done.stdout
+    def run(self, *words, stdin="", timeout=120, environment=None):
+        """Runs a program to its end and returns what it printed."""
+        done = subprocess.run(self.within(*words), input=stdin, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=timeout, check=False,
+                              env={**os.environ, **(environment or {})})
+        if done.returncode != 0:
+            said = " ".join(map(str, words))
+            raise CommandFailed(
+                f"{said[:300]}: exit status {done.returncode}: {done.stdout[-2000:]}")
+        return done.stdout
 
 
 class Background:
     """A program that runs until stop(); what it prints goes to a file."""
 
-    def __init__(self, log, *words, environment=None, stdin=subprocess.DEVNULL):
+    def __init__(self, space, log, *words, environment=None, stdin=subprocess.DEVNULL):
         self.log = pathlib.Path(log)
         self._file = open(self.log, "w", encoding="utf-8")
-        self.process = subprocess.Popen(within(*words), stdin=stdin, stdout=self._file,
+        self.process = subprocess.Popen(space.within(*words), stdin=stdin, stdout=self._file,
                                         stderr=subprocess.STDOUT, text=True,
                                         env={**os.environ, **(environment or {})})
 

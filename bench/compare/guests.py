@@ -35,12 +35,12 @@ class Traffic:
 class Guests:
     """Runs the generator; its sockets are servers, so that the switch may come and go."""
 
-    def __init__(self, folder, traffic, seconds=0):
+    def __init__(self, space, folder, traffic, seconds=0):
         self.sockets = tuple(folder / f"guest{n}.sock" for n in range(3 if traffic.attack else 2))
         packed = int(traffic.ring == "packed")
         # Who receives has room for all that is on the way while this program is not running.
         devices = [f"net_virtio_user{n},path={path},server=1,queues=1,packed_vq={packed},"
-                   f"queue_size={_RING if n == 0 else 4 * _RING}"
+                   f"mrg_rxbuf=0,queue_size={_RING if n == 0 else 4 * _RING}"
                    for n, path in enumerate(self.sockets)]
         frames = traffic.frames() if traffic.frames else ()
         packets = len(frames) if traffic.once else traffic.packets
@@ -56,7 +56,7 @@ class Guests:
             capture.write(folder / "attack.pcap", traffic.attack())
             words += ["--second-tx", devices[2], "--second-capture", folder / "attack.pcap",
                       "--second-rate", traffic.attack_rate]
-        self.program = Background(folder / "generator.out", PROGRAM, *words)
+        self.program = Background(space, folder / "generator.out", PROGRAM, *words)
         # The driver waits in turn for the switch to connect to each device, in this order: 2, 1, 3.
         try:
             self._wait(self.sockets[1].exists, "make its first socket")
@@ -77,6 +77,14 @@ class Guests:
         self._wait(lambda: '"ready"' in self.program.text(), "see its links up")
         time.sleep(_SETTLE_SECONDS)
 
+    def pause(self):
+        """Stops them until resume(), which they count as time that they were not there."""
+        self.program.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        """Lets them go on."""
+        self.program.process.send_signal(signal.SIGCONT)
+
     def begin(self):
         """Lets them send."""
         self.program.process.send_signal(signal.SIGUSR1)
@@ -89,6 +97,17 @@ class Guests:
         """Returns once packets have gone all the way."""
         self._wait(lambda: self.reports()[-1:] and self.reports()[-1]["received"] > 0,
                    "receive anything")
+
+    def received(self):
+        """(packets that arrived, seconds that the program ran for it) by the latest report."""
+        latest = self.reports()[-1]
+        return latest["received"], latest["here_seconds"]
+
+    def rate_since(self, before):
+        """Packets a second since received() gave `before`; waits for a report that is later."""
+        self._wait(lambda: self.received()[1] > before[1], "say what it received")
+        packets, seconds = self.received()
+        return (packets - before[0]) / (seconds - before[1])
 
     def reports(self):
         """All counts so far, four a second."""

@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from bench.compare import machine
-from bench.compare.command import CommandFailed
+from bench.compare.command import CommandFailed, Space
 from bench.compare.guests import Guests, losses
 from bench.compare.peers import ALL as PEERS
 from bench.compare.peers.base import Setup
@@ -42,29 +42,38 @@ class Turn:
 
 
 @contextlib.contextmanager
-def started(scenario, turn, seconds=0):
-    """Yields (switch, guests): connected; guests, which end by themselves after `seconds`, do not
-    send yet."""
+def in_place(scenario, turn, seconds=0):
+    """Yields (switch, guests) as started() does, but this program may still use all cores."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="vsw-bench-"))
     with contextlib.ExitStack() as stack:
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        setup = Setup(folder=folder, source=turn.source, rules=tuple(scenario.rules()),
+        space = Space()
+        stack.callback(space.remove)
+        setup = Setup(folder=folder, space=space, source=turn.source, rules=tuple(scenario.rules()),
                       flows=scenario.flows, mode=turn.mode, station=scenario.station,
                       tunnel=scenario.tunnel)
         guests = None
         if scenario.guests:
-            guests = Guests(folder, scenario.guests, seconds)
+            guests = Guests(space, folder, scenario.guests, seconds)
             setup.vhost = guests.sockets
         switch = PEERS[turn.peer](setup)
         stack.callback(switch.stop)
         if guests:
             stack.callback(guests.stop)  # first
         switch.start()
-        # Not before: daemons take a core only if they may use it.
-        stack.enter_context(machine.forwarding_core_left_alone())
         if guests:
             guests.connect()
         yield switch, guests
+
+
+@contextlib.contextmanager
+def started(scenario, turn, seconds=0):
+    """Yields (switch, guests): connected; guests, which end by themselves after `seconds`, do not
+    send yet."""
+    with in_place(scenario, turn, seconds) as parties:
+        # Not before: daemons take a core only if they may use it.
+        with machine.forwarding_core_left_alone():
+            yield parties
 
 
 def await_cached(switch, flows, seconds):
@@ -79,12 +88,19 @@ def await_cached(switch, flows, seconds):
     return cached
 
 
-def best_part(switch, seconds):
+def best_part(switch, seconds, guests=None):
     """The best Sample of parts of a second. What else happens on the machine, or on the one below it,
-    lasts for about as long and only ever slows a switch down."""
+    lasts for about as long and only ever slows a switch down. Guests know best what arrives, and when
+    they did not run themselves: they share their core with whoever asks a switch."""
+    def part():
+        before = guests.received() if guests else None
+        sample = switch.measure(seconds / parts)
+        if guests:
+            sample.value = guests.rate_since(before)
+        return sample
+
     parts = max(1, int(seconds / PART_SECONDS))
-    return max((switch.measure(seconds / parts) for _ in range(parts)),
-               key=lambda sample: sample.value)
+    return max((part() for _ in range(parts)), key=lambda sample: sample.value)
 
 
 def forward(scenario, turn):
@@ -98,7 +114,7 @@ def forward(scenario, turn):
         else:
             cached = None
             time.sleep(turn.settle(scenario))
-        sample = best_part(switch, turn.seconds)
+        sample = best_part(switch, turn.seconds, guests)
         if sample.value == 0:
             raise CommandFailed(f"{turn.peer}: nothing was forwarded")
         if guests:

@@ -11,8 +11,8 @@ import re
 CONTROL_CORE = 0     # of everything but forwarding, and of the traffic generator
 FORWARDING_CORE = 1  # of the one worker
 SWITCH_MIB = 1536
+GUESTS_MIB = 512     # of the generator, with what DPDK takes beyond what it was told
 _PAGES = pathlib.Path("/proc/sys/vm/nr_hugepages")
-_NEEDED = (SWITCH_MIB + 1024) // 2  # of the switch and the generator, in pages of 2 MiB
 
 
 def hugepages():
@@ -27,12 +27,14 @@ def memory_words(mib=SWITCH_MIB):
 
 
 @contextlib.contextmanager
-def reserved_hugepages():
-    """Within the block there are enough hugepages, where the kernel has them to give."""
+def reserved_hugepages(switches=1):
+    """Within the block there are enough hugepages for so many switches with their guests, where the
+    kernel has them to give."""
+    needed = (switches * (SWITCH_MIB + GUESTS_MIB) + 512) // 2  # pages of 2 MiB
     before = _PAGES.read_text("ascii").strip()
     try:
-        if int(before) < _NEEDED:
-            _PAGES.write_text(str(_NEEDED), "ascii")
+        if int(before) < needed:
+            _PAGES.write_text(str(needed), "ascii")
         yield
     finally:
         _PAGES.write_text(before, "ascii")

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import tempfile
 
-from bench.compare import capture, machine, units
+from bench.compare import capture, machine, slices, units
 from bench.compare.command import CommandFailed
 from bench.compare.lab import Turn
 from bench.compare.peers import ALL as PEERS
@@ -100,18 +100,29 @@ def run(scenario, pairs, rounds, seconds, quick, tell):
         if scenario.frames is not None:
             capture.write(source, scenario.frames(), scenario.shuffled)
         for number in range(rounds):
-            for result in results:
+            turns = [Turn(result.peer, result.mode, seconds, source, quick) for result in results]
+            for result, outcome in zip(results, _outcomes(scenario, turns)):
                 name = f"round {number + 1}: {result.peer} {result.mode}"
-                try:
-                    sample = scenario.measure(
-                        scenario, Turn(result.peer, result.mode, seconds, source, quick))
-                    tell(f"  {name}: {said(scenario, sample)}")
-                except FAILURES as failure:
-                    sample = None
-                    result.failures.append(str(failure))
-                    tell(f"  {name}: FAILED: {str(failure)[:1000]}")
-                result.samples.append(sample)
+                if isinstance(outcome, Exception):
+                    result.failures.append(str(outcome))
+                    result.samples.append(None)
+                    tell(f"  {name}: FAILED: {str(outcome)[:1000]}")
+                else:
+                    result.samples.append(outcome)
+                    tell(f"  {name}: {said(scenario, outcome)}")
     return results
+
+
+def _outcomes(scenario, turns):
+    """For each turn its Sample, or the exception that ended it."""
+    if scenario.in_slices:
+        yield from slices.forward(scenario, turns, FAILURES)
+        return
+    for turn in turns:
+        try:
+            yield scenario.measure(scenario, turn)
+        except FAILURES as failure:
+            yield failure
 
 
 def best_of(scenario, results, peer):

@@ -57,6 +57,7 @@ class Scenario:
     guests: Traffic = None
     station: str = ""            # an address that is known behind port 2
     tunnel: tunnels.Tunnel = None
+    in_slices: bool = False      # all peers at once, which take turns: `measure` is not asked
     measure: typing.Callable = lab.forward
     unit: units.Unit = units.PACKETS
     available: typing.Callable = lambda: True
@@ -72,7 +73,7 @@ def _short(count):
 def _l4(count, times):
     return Scenario(f"l4-{_short(count)}", f"L4 rules, {_short(count)} flows in one megaflow",
                     Goal(ovs=times), "testpmd + 60 cycles", lambda: capture.udp_flows(count),
-                    lambda: L4, flows=count)
+                    lambda: L4, flows=count, in_slices=True)
 
 
 def _exact(count, times):
@@ -134,12 +135,13 @@ def _normal(count):
     return Scenario(f"normal-{_short(count)}", f"NORMAL, {_short(count)} addresses", Goal(ovs=2),
                     "testpmd + 60 cycles", lambda: capture.hosts(count), lambda: NORMAL,
                     flows=count, ovs_modes=OVS_WARM if count <= 1000 else OVS_MANY,
-                    settle=1.0 if count <= 1000 else 12.0, station=capture.STATION)
+                    settle=1.0 if count <= 1000 else 12.0, station=capture.STATION,
+                    in_slices=count <= 1000)
 
 
 def _vhost(size, ring):
     return Scenario(f"vhost-{size}-{ring}", f"VM to VM, {size} bytes, {ring} ring", Goal(ovs=1.3),
-                    "90% of testpmd", flows=1000, ovs_modes=OVS_DEFAULTS, floor="io",
+                    "90% of testpmd", flows=1000, ovs_modes=OVS_DEFAULTS, floor="io", in_slices=True,
                     guests=Traffic(ring=ring, frame_bytes=size - 4))
 
 
@@ -151,7 +153,8 @@ def _tunnel(kind, way, size):
     titles = {"encap": "into", "decap": "out of", "relay": "from one to another"}
     return Scenario(f"tunnel-{kind}-{way}-{size}", f"{titles[way]} {kind}, {size} bytes inside",
                     Goal(ovs=2), "2.5x ovs", lambda: tunnels.frames(tunnel, size - 4, 1000),
-                    lambda: tunnels.rules(tunnel), flows=1000, peers=peers, tunnel=tunnel)
+                    lambda: tunnels.rules(tunnel), flows=1000, peers=peers, tunnel=tunnel,
+                    in_slices=True)
 
 
 def _attack(rate):
@@ -172,10 +175,11 @@ def _change(name, title, destination):
 
 ALL = {scenario.name: scenario for scenario in (
     Scenario("port-to-port", "port to port, one rule", Goal(ovs=1.5), "testpmd + 30 cycles",
-             lambda: capture.udp_flows(1000), flows=1000),
+             lambda: capture.udp_flows(1000), flows=1000, in_slices=True),
     _l4(1, 1.7), _l4(1000, 1.7), _l4(10_000, 2.2), _l4(100_000, 2.7),
     Scenario("l4-1M", "L4 rules, 1M flows of a guest in one megaflow", Goal(ovs=3),
-             "testpmd + 60 cycles", rules=lambda: L4, flows=MILLION, guests=Traffic(flows=MILLION)),
+             "testpmd + 60 cycles", rules=lambda: L4, flows=MILLION, in_slices=True,
+             guests=Traffic(flows=MILLION)),
     _exact(1000, 1.7), _exact(100_000, 3),
     _guests_exact("exact-guest-1k", 1000, Goal(), "", 1.0),
     _guests_exact("exact-1M", MILLION, Goal(ovs=3),

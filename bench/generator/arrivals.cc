@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/generator/arrivals.h"
 
-#include <algorithm>
-#include <bit>
 #include <utility>
 
 namespace vsw::bench {
@@ -16,15 +14,7 @@ void Arrivals::Burst(uint64_t now_tsc) {
   absent_tsc_ = 0;
 }
 
-void Arrivals::Add(uint32_t low_sequence, uint64_t now_tsc) {
-  // The nearest number with this lower half: no packet is two thousand million others late.
-  const uint64_t sequence =
-      next_ + static_cast<int32_t>(low_sequence - static_cast<uint32_t>(next_));
-  ++received_;
-  const uint64_t known = std::max(sequence, sent_ - std::min(sent_, kTimes));
-  const uint64_t age_tsc = now_tsc - sent_tsc_[known % kTimes];
-  oldest_tsc_ = std::max(oldest_tsc_, age_tsc);
-  ++ages_[std::min<size_t>(std::bit_width(age_tsc), ages_.size() - 1)];
+void Arrivals::AddOutOfOrder(uint64_t sequence) {
   uint64_t& word = seen_[sequence % kWindow / 64];
   const uint64_t bit = uint64_t{1} << (sequence % 64);
   if (sequence >= next_) {

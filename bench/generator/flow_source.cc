@@ -14,10 +14,11 @@ constexpr size_t kDraws = size_t{1} << 20;  // Zipf numbers drawn ahead
 class Sequential : public FlowSource {
  public:
   explicit Sequential(uint32_t flows) : flows_(flows) {}
-  uint32_t Next() override {
-    const uint32_t flow = next_;
-    next_ = next_ + 1 == flows_ ? 0 : next_ + 1;
-    return flow;
+  void Next(std::span<uint32_t> flows) override {
+    for (uint32_t& flow : flows) {
+      flow = next_;
+      next_ = next_ + 1 == flows_ ? 0 : next_ + 1;
+    }
   }
 
  private:
@@ -29,12 +30,16 @@ class Sequential : public FlowSource {
 class Uniform : public FlowSource {
  public:
   explicit Uniform(uint32_t flows) : flows_(flows) {}
-  uint32_t Next() override {
-    state_ ^= state_ >> 12;
-    state_ ^= state_ << 25;
-    state_ ^= state_ >> 27;
-    const uint64_t high = (state_ * 0x2545f4914f6cdd1d) >> 32;
-    return static_cast<uint32_t>(high * flows_ >> 32);
+  void Next(std::span<uint32_t> flows) override {
+    uint64_t state = state_;
+    for (uint32_t& flow : flows) {
+      state ^= state >> 12;
+      state ^= state << 25;
+      state ^= state >> 27;
+      const uint64_t high = (state * 0x2545f4914f6cdd1d) >> 32;
+      flow = static_cast<uint32_t>(high * flows_ >> 32);
+    }
+    state_ = state;
   }
 
  private:
@@ -45,7 +50,11 @@ class Uniform : public FlowSource {
 class Filling : public FlowSource {
  public:
   explicit Filling(uint32_t flows) : flows_(flows), later_(flows) {}
-  uint32_t Next() override { return next_ < flows_ ? next_++ : later_.Next(); }
+  void Next(std::span<uint32_t> flows) override {
+    size_t first = 0;
+    while (first < flows.size() && next_ < flows_) flows[first++] = next_++;
+    later_.Next(flows.subspan(first));
+  }
 
  private:
   const uint32_t flows_;
@@ -56,10 +65,11 @@ class Filling : public FlowSource {
 class Recorded : public FlowSource {
  public:
   explicit Recorded(std::vector<uint32_t> trace) : trace_(std::move(trace)) {}
-  uint32_t Next() override {
-    const uint32_t flow = trace_[next_];
-    if (++next_ == trace_.size()) next_ = 0;
-    return flow;
+  void Next(std::span<uint32_t> flows) override {
+    for (uint32_t& flow : flows) {
+      flow = trace_[next_];
+      if (++next_ == trace_.size()) next_ = 0;
+    }
   }
 
  private:

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,11 +17,12 @@ namespace vsw::bench {
 class FlowSource {
  public:
   virtual ~FlowSource() = default;
-  /// A number below the count of flows.
-  virtual uint32_t Next() = 0;
+  /// Numbers below the count of flows, one for each of the next packets.
+  virtual void Next(std::span<uint32_t> flows) = 0;
 };
 
-/// `order`: "uniform", "zipf", "sequential" or "filling"; nullptr for anything else. REQUIRES: flows > 0.
+/// `order`: "uniform", "zipf", "sequential" or "filling"; nullptr for anything else. REQUIRES:
+/// flows > 0.
 std::unique_ptr<FlowSource> MakeFlowSource(const std::string& order, uint32_t flows);
 
 /// The flows of packets of a recorded trace, over and over. REQUIRES: not empty.

@@ -8,6 +8,7 @@
 
 #include <cstring>
 
+#include "base/prefetch.h"
 #include "base/status.h"
 
 namespace vsw::bench {
@@ -98,12 +99,32 @@ absl::StatusOr<FramePool> FramePool::Create(const std::string& name, uint32_t co
   return frames;
 }
 
-void FramePool::Write(rte_mbuf* frame, uint32_t flow, uint32_t sequence) {
-  rte_pktmbuf_reset(frame);
-  frame->pkt_len = frame->data_len = bytes_;
-  auto* headers = rte_pktmbuf_mtod(frame, Headers*);
+bool FramePool::Make(std::span<const uint32_t> flows, uint64_t first_sequence, rte_mbuf** frames) {
+  if (rte_mempool_get_bulk(pool_, reinterpret_cast<void**>(frames),
+                           static_cast<unsigned>(flows.size())) != 0) {
+    return false;
+  }
+  // The switch had them last: all are fetched before the first is written.
+  for (size_t i = 0; i < flows.size(); ++i) {
+    const auto* data = static_cast<const char*>(frames[i]->buf_addr) + RTE_PKTMBUF_HEADROOM;
+    PrefetchForWrite(data);
+    __builtin_prefetch(data - 1);  // the driver's own header, which is mostly right already
+  }
+  for (size_t i = 0; i < flows.size(); ++i) {
+    rte_mbuf* const frame = frames[i];
+    // All that was changed since it was freed, or since it came to be.
+    frame->data_off = RTE_PKTMBUF_HEADROOM;
+    frame->ol_flags = 0;
+    frame->pkt_len = frame->data_len = bytes_;
+    Write(rte_pktmbuf_mtod(frame, uint8_t*), flows[i], static_cast<uint32_t>(first_sequence + i));
+  }
+  return true;
+}
+
+inline void FramePool::Write(uint8_t* data, uint32_t flow, uint32_t sequence) const {
+  auto* headers = reinterpret_cast<Headers*>(data);
   if (capture_) {
-    std::memcpy(static_cast<void*>(headers), capture_->frame(flow), bytes_);
+    std::memcpy(data, capture_->frame(flow), bytes_);
     if (moving_) {
       const uint32_t to = rte_be_to_cpu_32(headers->ip.dst_addr);
       headers->ip.dst_addr = rte_cpu_to_be_32(to + sequence / capture_->frames());
@@ -117,19 +138,7 @@ void FramePool::Write(rte_mbuf* frame, uint32_t flow, uint32_t sequence) {
     headers->ip.hdr_checksum = IpChecksum(ip_sum_, headers->ip.src_addr, headers->ip.dst_addr);
   }
   const Stamp stamp = {.sequence = sequence};
-  *rte_pktmbuf_mtod_offset(frame, Stamp*, bytes_ - sizeof(stamp)) = stamp;
-}
-
-void FetchStamp(const rte_mbuf* frame) {
-  __builtin_prefetch(rte_pktmbuf_mtod_offset(frame, const uint8_t*, frame->data_len - 1));
-}
-
-bool ReadStamp(const rte_mbuf* frame, Stamp* stamp) {
-  if (frame->data_len < FramePool::kMinBytes) return false;
-  std::memcpy(stamp,
-              rte_pktmbuf_mtod_offset(frame, const uint8_t*, frame->data_len - sizeof(*stamp)),
-              sizeof(*stamp));
-  return stamp->magic == Stamp{}.magic;
+  std::memcpy(data + bytes_ - sizeof(stamp), &stamp, sizeof(stamp));
 }
 
 }  // namespace vsw::bench

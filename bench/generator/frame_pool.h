@@ -9,6 +9,7 @@
 #include <rte_mbuf.h>
 
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -37,31 +38,15 @@ class FramePool {
   static absl::StatusOr<FramePool> Create(const std::string& name, uint32_t count, Capture capture,
                                           bool moving = false);
 
-  /// Fills `frames` for the flows and numbers given by `flow_of(i)`, `first_sequence + i`; false:
-  /// the switch still holds too many buffers.
-  template <typename FlowOf>
-  bool Make(std::span<rte_mbuf*> frames, uint64_t first_sequence, FlowOf&& flow_of) {
-    if (rte_mempool_get_bulk(pool_, reinterpret_cast<void**>(frames.data()),
-                             static_cast<unsigned>(frames.size())) != 0) {
-      return false;
-    }
-    // The switch had them last: all are fetched before the first is written.
-    for (const rte_mbuf* frame : frames) {
-      const auto* data = static_cast<const char*>(frame->buf_addr) + RTE_PKTMBUF_HEADROOM;
-      __builtin_prefetch(data, 1);
-      __builtin_prefetch(data - 1, 1);  // the driver's own header
-    }
-    for (size_t i = 0; i < frames.size(); ++i) {
-      Write(frames[i], flow_of(), static_cast<uint32_t>(first_sequence + i));
-    }
-    return true;
-  }
+  /// Makes a frame for each of `flows`, numbered from `first_sequence` on; false: the switch still
+  /// holds too many buffers. REQUIRES: as many `frames`.
+  bool Make(std::span<const uint32_t> flows, uint64_t first_sequence, rte_mbuf** frames);
 
   rte_mempool* pool() const { return pool_; }
 
  private:
   FramePool(rte_mempool* pool, uint16_t bytes) : pool_(pool), bytes_(bytes) {}
-  void Write(rte_mbuf* frame, uint32_t flow, uint32_t sequence);
+  void Write(uint8_t* data, uint32_t flow, uint32_t sequence) const;
 
   rte_mempool* pool_;
   uint16_t bytes_;
@@ -71,9 +56,18 @@ class FramePool {
 };
 
 /// To be called for all frames of a burst before the first is read.
-void FetchStamp(const rte_mbuf* frame);
+inline void FetchStamp(const rte_mbuf* frame) {
+  __builtin_prefetch(rte_pktmbuf_mtod_offset(frame, const uint8_t*, frame->data_len - 1));
+}
+
 /// The stamp of a received frame; false if it is none of ours.
-bool ReadStamp(const rte_mbuf* frame, Stamp* stamp);
+inline bool ReadStamp(const rte_mbuf* frame, Stamp* stamp) {
+  if (frame->data_len < FramePool::kMinBytes) return false;
+  std::memcpy(stamp,
+              rte_pktmbuf_mtod_offset(frame, const uint8_t*, frame->data_len - sizeof(*stamp)),
+              sizeof(*stamp));
+  return stamp->magic == Stamp{}.magic;
+}
 
 }  // namespace vsw::bench
 

@@ -140,7 +140,10 @@ class Generator {
     uint64_t before = start_tsc_;
     while (!stop_asked.load(std::memory_order_relaxed) && !first_->Done()) {
       const uint64_t now = rte_rdtsc();
-      if (Seconds(now - before) > kAbsentSeconds) arrivals_.Absent(now - before);
+      if (Seconds(now - before) > kAbsentSeconds) {
+        arrivals_.Absent(now - before);
+        absent_tsc_ += now - before;
+      }
       before = now;
       const double passed = Seconds(now - start_tsc_);
       if (const uint16_t taken = first_->Send(passed); taken > 0) arrivals_.Sent(taken, now);
@@ -215,12 +218,13 @@ class Generator {
   void Report(double seconds, bool done) {
     const auto us = [](uint64_t tsc) { return Seconds(tsc) * 1e6; };
     std::printf(
-        "{\"seconds\": %.4f, \"sent\": %lu, \"received\": %lu, \"duplicates\": %lu, "
+        "{\"seconds\": %.4f, \"here_seconds\": %.6f, \"sent\": %lu, \"received\": %lu, "
+        "\"duplicates\": %lu, "
         "\"reordered\": %lu, \"gap_us\": %.0f, \"oldest_us\": %.0f, \"age_p50_us\": %.0f, "
         "\"age_p99_us\": %.0f, \"received_seconds\": %.6f, \"second_sent\": %lu, \"done\": %s}\n",
-        seconds, first_->sent(), arrivals_.received(), arrivals_.duplicates(),
-        arrivals_.reordered(), us(arrivals_.TakeLongestGap()), us(arrivals_.TakeOldest()),
-        us(arrivals_.AgeQuantile(0.5)), us(arrivals_.AgeQuantile(0.99)),
+        seconds, seconds - Seconds(absent_tsc_), first_->sent(), arrivals_.received(),
+        arrivals_.duplicates(), arrivals_.reordered(), us(arrivals_.TakeLongestGap()),
+        us(arrivals_.TakeOldest()), us(arrivals_.AgeQuantile(0.5)), us(arrivals_.AgeQuantile(0.99)),
         arrivals_.last_tsc() == 0 ? 0.0 : Seconds(arrivals_.last_tsc() - start_tsc_),
         second_ == nullptr ? 0 : second_->sent(), done ? "true" : "false");
     std::fflush(stdout);
@@ -231,6 +235,7 @@ class Generator {
   Sender* const second_;  // or nullptr
   const std::optional<uint16_t> rx_;
   uint64_t start_tsc_ = 0;
+  uint64_t absent_tsc_ = 0;  // since then, while this program was not running
   Arrivals arrivals_;
 };
 

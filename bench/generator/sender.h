@@ -30,7 +30,10 @@ class Sender {
     if (rate_ > 0 && static_cast<double>(sent_) >= rate_ * seconds) return 0;
     if (Done()) return 0;
     if (unsent_ == 0) {
-      if (!pool_.Make(frames_, sent_, [this] { return flows_->Next(); })) return 0;
+      if (!drawn_) flows_->Next(burst_);
+      drawn_ = true;
+      if (!pool_.Make(burst_, sent_, frames_)) return 0;
+      drawn_ = false;
       unsent_ = kBurst;
     }
     const uint16_t taken = rte_eth_tx_burst(port_, 0, frames_ + (kBurst - unsent_), unsent_);
@@ -47,7 +50,9 @@ class Sender {
   FramePool pool_;
   const std::unique_ptr<FlowSource> flows_;
   const double rate_;
-  const uint64_t most_;  // a multiple of kBurst, or a burst more is sent in part
+  const uint64_t most_;     // a multiple of kBurst, or a burst more is sent in part
+  uint32_t burst_[kBurst];  // flows of the burst that is sent, or is next (drawn_)
+  bool drawn_ = false;
   rte_mbuf* frames_[kBurst];
   uint16_t unsent_ = 0;  // the last ones of frames_
   uint64_t sent_ = 0;

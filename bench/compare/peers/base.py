@@ -2,11 +2,14 @@
 """What every switch that is measured offers, and what it is asked to do."""
 
 import dataclasses
+import os
 import pathlib
 import re
+import signal
 import time
 
 from bench.compare import capture, tunnels
+from bench.compare.command import Background, Space
 
 
 @dataclasses.dataclass
@@ -14,6 +17,7 @@ class Setup:
     """One measurement's switch: two ports and what is to happen between them."""
 
     folder: pathlib.Path          # for sockets and logs
+    space: Space                  # of its processes and devices
     source: pathlib.Path = None   # capture that port 1 receives over and over; port 2 swallows
     vhost: tuple = ()             # or: sockets of guests, which are there already (servers); the
                                   # third one's port has number 3
@@ -41,6 +45,16 @@ class Peer:
 
     def __init__(self, setup):
         self.setup = setup
+        self.environment = {}
+
+    def run(self, *words, **more):
+        """Runs a program beside it to its end and returns what it printed."""
+        return self.setup.space.run(*words, environment=self.environment, **more)
+
+    def background(self, name, *words, **more):
+        """Starts a program; what it prints goes to the file of that name."""
+        return Background(self.setup.space, self.setup.folder / f"{name}.out", *words,
+                          environment=self.environment, **more)
 
     @staticmethod
     def version():
@@ -67,6 +81,14 @@ class Peer:
         """Of the process that forwards."""
         raise NotImplementedError
 
+    def pause(self):
+        """Takes the process off its core until resume()."""
+        os.kill(self.pid(), signal.SIGSTOP)
+
+    def resume(self):
+        """Lets it go on."""
+        os.kill(self.pid(), signal.SIGCONT)
+
     def add_idle_ports(self, count):
         """That many TAPs that nobody sends by."""
         raise NotImplementedError
@@ -82,13 +104,18 @@ class Peer:
         """Busy cycles a packet since reset_own_cycles(); None if it does not count them."""
         return None
 
-    def measure(self, seconds):
-        """Counts for about `seconds`."""
-        self.reset_own_cycles()
+    def count(self, seconds):
+        """(packets forwarded, in seconds), counted for about `seconds`."""
         before, start = self.forwarded(), time.monotonic()
         time.sleep(seconds)
         after, end = self.forwarded(), time.monotonic()
-        return Sample((after - before) / (end - start), self.own_cycles())
+        return after - before, end - start
+
+    def measure(self, seconds):
+        """The same as a Sample."""
+        self.reset_own_cycles()
+        packets, passed = self.count(seconds)
+        return Sample(packets / passed, self.own_cycles())
 
 
 def source_device(setup):

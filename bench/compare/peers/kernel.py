@@ -12,8 +12,8 @@ import subprocess
 import time
 
 from bench.compare import machine, tunnels
-from bench.compare.command import Background, CommandFailed, run
-from bench.compare.peers.base import Peer, Sample
+from bench.compare.command import CommandFailed
+from bench.compare.peers.base import Peer
 
 _FEEDER_MIB = 256
 _FEEDING_SECONDS = 1.0
@@ -34,13 +34,13 @@ class Kernel(Peer):
         self.seconds_to_feed = 0.0  # a packet
 
     def _ip(self, text):
-        run("ip", *text.split())
+        self.run("ip", *text.split())
 
     def start(self):
         tunnel = self.setup.tunnel
         # Where netfilter for bridges is built in, it is on; a bridge does without.
         for table in ("iptables", "ip6tables", "arptables"):
-            run("sysctl", "-q", "-e", f"net.bridge.bridge-nf-call-{table}=0")
+            self.run("sysctl", "-q", "-e", f"net.bridge.bridge-nf-call-{table}=0")
         for near, far in (("in", "in-peer"), ("out", "out-peer")):
             self._ip(f"link add {near} type veth peer name {far}")
             self._ip(f"link set {near} up")
@@ -63,8 +63,8 @@ class Kernel(Peer):
 
     def _feed(self):
         cores = f"0@{machine.CONTROL_CORE},1@{machine.FORWARDING_CORE}"
-        self.feeder = Background(
-            self.setup.folder / "feeder.out", "dpdk-testpmd", "--lcores", cores,
+        self.feeder = self.background(
+            "feeder", "dpdk-testpmd", "--lcores", cores,
             "--no-pci", "--no-telemetry", *machine.memory_words(_FEEDER_MIB),
             "--vdev", f"net_pcap0,rx_pcap={self.setup.source},infinite_rx=1",
             "--vdev", "net_af_packet0,iface=in-peer", "--", "-i", "--auto-start", "--nb-cores=1",
@@ -82,12 +82,12 @@ class Kernel(Peer):
     def stop(self):
         if self.feeder is not None:
             self.feeder.stop()
-        for device in ("tunnel", "bridge", "in", "out"):
-            run("sh", "-c", f"ip link del {device} 2>/dev/null || true")
 
-    @staticmethod
-    def _count(device, way):
-        (shown,) = json.loads(run("ip", "-s", "-j", "link", "show", "dev", device))
+    def pid(self):
+        return self.feeder.process.pid
+
+    def _count(self, device, way):
+        (shown,) = json.loads(self.run("ip", "-s", "-j", "link", "show", "dev", device))
         return shown["stats64"][way]["packets"]
 
     def _received(self):
@@ -96,10 +96,10 @@ class Kernel(Peer):
     def forwarded(self):
         return self._count("tunnel" if self.setup.tunnel.way == "encap" else "out", "tx")
 
-    def measure(self, seconds):
+    def count(self, seconds):
         """Packets in the time that they took beyond being fed."""
-        sample = super().measure(seconds)
-        feeding = sample.value * self.seconds_to_feed  # share of the time
-        if feeding > 0.8:
-            raise CommandFailed(f"feeding took {100 * feeding:.0f}% of the time")
-        return Sample(sample.value / (1 - feeding))
+        packets, passed = super().count(seconds)
+        feeding = packets * self.seconds_to_feed
+        if feeding > 0.8 * passed:
+            raise CommandFailed(f"feeding took {100 * feeding / passed:.0f}% of the time")
+        return packets, passed - feeding

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from bench.compare import machine, tunnels
-from bench.compare.command import Background, CommandFailed, run
+from bench.compare.command import CommandFailed
 from bench.compare.peers.base import Peer, source_device, tx_packets, way_out
 
 DAEMON = "/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk"
@@ -40,17 +40,13 @@ class OpenVSwitch(Peer):
         self.sink = self.bridge  # where port 2 is
         self.environment = {"OVS_RUNDIR": str(self.at), "OVS_DBDIR": str(self.at),
                             "OVS_LOGDIR": str(self.at)}
-        self.background = []
-
-    def _run(self, *words, **more):
-        return run(*words, environment=self.environment, **more)
+        self.programs = []
 
     def _vsctl(self, *words):
-        return self._run("ovs-vsctl", "-t", "60", f"--db=unix:{self.at}/db.sock", *words)
+        return self.run("ovs-vsctl", "-t", "60", f"--db=unix:{self.at}/db.sock", *words)
 
     def _spawn(self, name, *words):
-        self.background.append(
-            Background(self.at / f"{name}.out", *words, environment=self.environment))
+        self.programs.append(self.background(name, *words))
 
     def _ports(self):
         if self.setup.vhost:
@@ -63,20 +59,22 @@ class OpenVSwitch(Peer):
         try:
             self._start()
         except CommandFailed as failure:
-            said = (self.at / "ovs-vswitchd.out")
+            said = (self.setup.folder / "ovs-vswitchd.out")
             tail = said.read_text("utf-8", errors="replace")[-500:] if said.exists() else ""
             raise CommandFailed(f"{failure}: {tail}") from failure
 
     def _start(self):
         self.at.mkdir()
-        run("ovsdb-tool", "create", self.at / "conf.db", SCHEMA)
+        self.run("ovsdb-tool", "create", self.at / "conf.db", SCHEMA)
         self._spawn("ovsdb-server", "ovsdb-server", self.at / "conf.db",
                     f"--remote=punix:{self.at}/db.sock", f"--pidfile={self.at}/ovsdb-server.pid",
                     f"--unixctl={self.at}/ovsdb-server.ctl")
         self._wait(lambda: (self.at / "db.sock").exists(), "the database serves")
         if not machine.hugepages():
             raise CommandFailed("Open vSwitch asks for hugepages, and there are none")
-        memory = (f"dpdk-socket-mem={machine.SWITCH_MIB}", "dpdk-extra=--no-pci")
+        # Files of its own, so that several can run.
+        memory = (f"dpdk-socket-mem={machine.SWITCH_MIB}",
+                  f"dpdk-extra=--no-pci --file-prefix={self.setup.space.name}")
         self._vsctl("--no-wait", "init")
         # Values with spaces need the quotes of the database's own syntax.
         settings = [setting.replace("=", '="', 1) + '"' for setting in (
@@ -90,8 +88,8 @@ class OpenVSwitch(Peer):
                     f"--unixctl={self.at}/ovs-vswitchd.ctl")
         self._vsctl("add-br", "br0", "--", "set", "bridge", "br0", "datapath_type=netdev",
                     "fail-mode=secure")
-        run("ovs-ofctl", "del-flows", self.bridge)
-        run("ovs-ofctl", "-O", "OpenFlow14", "--bundle", "add-flows", self.bridge, "-",
+        self.run("ovs-ofctl", "del-flows", self.bridge)
+        self.run("ovs-ofctl", "-O", "OpenFlow14", "--bundle", "add-flows", self.bridge, "-",
             stdin="\n".join(self.setup.rules) + "\n")
         if self.setup.tunnel:
             return self._start_tunnel(self.setup.tunnel)
@@ -110,12 +108,12 @@ class OpenVSwitch(Peer):
         self._vsctl("add-br", "phy", "--", "set", "bridge", "phy", "datapath_type=netdev",
                     "fail-mode=secure", f'other_config:hwaddr="{tunnel.local_mac}"')
         phy = f"unix:{self.at}/phy.mgmt"
-        run("ovs-ofctl", "del-flows", phy)
+        self.run("ovs-ofctl", "del-flows", phy)
         for rule in ("in_port=LOCAL,actions=output:2", "in_port=1,actions=output:LOCAL"):
-            run("ovs-ofctl", "add-flow", phy, rule)
+            self.run("ovs-ofctl", "add-flow", phy, rule)
         for address in (tunnels.LOCAL, tunnels.LOCAL2):
-            run("ip", "address", "add", f"{address}/24", "dev", "phy")
-        run("ip", "link", "set", "phy", "up")
+            self.run("ip", "address", "add", f"{address}/24", "dev", "phy")
+        self.run("ip", "link", "set", "phy", "up")
         remotes = (tunnels.REMOTE, tunnels.REMOTE2) if tunnel.way == "relay" else (tunnels.REMOTE,)
         for number, remote in enumerate(remotes, 3):
             self._add_port(number, (f"type={tunnel.kind}", f"options:remote_ip={remote}",
@@ -139,24 +137,18 @@ class OpenVSwitch(Peer):
     def _wait(self, ready, what):
         deadline = time.monotonic() + 30
         while not ready():
-            for program in self.background:
+            for program in self.programs:
                 program.expect_alive()
             if time.monotonic() > deadline:
                 raise CommandFailed(f"Open vSwitch: not within 30 s: {what}")
             time.sleep(0.05)
 
     def stop(self):
-        # Their devices would stay.
-        for bridge in ("br0", "phy"):
-            try:
-                self._vsctl("--if-exists", "del-br", bridge)
-            except CommandFailed:
-                pass
-        for program in reversed(self.background):
+        for program in reversed(self.programs):
             program.stop()
 
     def forwarded(self):
-        return tx_packets(run("ovs-ofctl", "dump-ports", self.sink, "2"))
+        return tx_packets(self.run("ovs-ofctl", "dump-ports", self.sink, "2"))
 
     def cached_flows(self):
         found = re.search(r"flows\s*: \(current (\d+)\)", self._appctl("upcall/show"))
@@ -175,7 +167,7 @@ class OpenVSwitch(Peer):
         return self.at / "br0.mgmt"
 
     def _appctl(self, *words):
-        return self._run("ovs-appctl", "-T", "60", "-t", self.at / "ovs-vswitchd.ctl", *words)
+        return self.run("ovs-appctl", "-T", "60", "-t", self.at / "ovs-vswitchd.ctl", *words)
 
     def reset_own_cycles(self):
         self._appctl("dpif-netdev/pmd-stats-clear")

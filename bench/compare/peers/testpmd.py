@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from bench.compare import machine
-from bench.compare.command import Background, CommandFailed
+from bench.compare.command import CommandFailed
 from bench.compare.peers.base import Peer
 
 
@@ -36,8 +36,8 @@ class Testpmd(Peer):
         devices = [word for device in self._devices() for word in ("--vdev", device)]
         # A capture's frames stay in buffers of their own.
         buffers = 32768 if self.setup.vhost else max(32768, 2 * self.setup.flows)
-        self.program = Background(
-            self.setup.folder / "testpmd.out", "stdbuf", "-oL", "dpdk-testpmd", "-l",
+        self.program = self.background(
+            "testpmd", "stdbuf", "-oL", "dpdk-testpmd", "-l",
             f"{machine.CONTROL_CORE},{machine.FORWARDING_CORE}", "--no-pci", "--no-telemetry",
             *machine.memory_words(), *devices, "--", "-i", "--nb-cores=1", "--record-core-cycles",
             f"--total-num-mbufs={buffers}", f"--forward-mode={self.setup.mode or 'macswap'}",
@@ -64,6 +64,9 @@ class Testpmd(Peer):
                 self._say("quit")
                 time.sleep(0.5)
             self.program.stop()
+
+    def pid(self):
+        return self.program.process.pid
 
     def forwarded(self):
         so_far = len(self.program.text())

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from bench.compare import machine, tunnels
-from bench.compare.command import BIN, ROOT, CommandFailed, run
+from bench.compare.command import BIN, ROOT
 from bench.compare.peers.base import Peer, Sample, source_device, tx_packets, way_out
 
 
@@ -24,10 +24,12 @@ class Vsw(Peer):
     def __init__(self, setup):
         super().__init__(setup)
         self.run_dir = setup.folder / "vsw"
+        self.environment = {"VSW_BIN_DIR": str(BIN)}
         self.sink = f"unix:{self.run_dir}/br0.mgmt"  # where port 2 is
 
     def _ctl(self, *words):
-        return run(BIN / "vswctl", "--timeout", "60", "--target", self.run_dir / "mgmt.sock", *words)
+        return self.run(BIN / "vswctl", "--timeout", "60", "--target", self.run_dir / "mgmt.sock",
+                        *words)
 
     def _ports(self):
         if self.setup.vhost:
@@ -37,9 +39,8 @@ class Vsw(Peer):
                 ("type=dpdk", "devargs=net_null1,no-rx=1")]
 
     def start(self):
-        run(ROOT / "deploy" / "vsw", "start", "--run-dir", self.run_dir, "--", "--workers",
-            machine.FORWARDING_CORE, "--memory", machine.SWITCH_MIB,
-            environment={"VSW_BIN_DIR": str(BIN)})
+        self.run(ROOT / "deploy" / "vsw", "start", "--run-dir", self.run_dir, "--", "--workers",
+                 machine.FORWARDING_CORE, "--memory", machine.SWITCH_MIB)
         # The rules stand before the source, so that every peer meets its first packet ready.
         self._ctl("add-br", "br0", "--", "set", "bridge", "br0", "fail-mode=secure")
         if self.setup.tunnel:
@@ -51,7 +52,6 @@ class Vsw(Peer):
             self._ctl("set", "bridge", "br0", f"fdb-size={4 * max(self.setup.flows, 2048)}", "--",
                       "fdb", "add", "br0", self.setup.station, "p2")
         self._ctl("add-port", "br0", "p1", "ofport=1", *source)
-
         for number, path in enumerate(self.setup.vhost[2:], 3):
             self._ctl("add-port", "br0", f"p{number}", f"ofport={number}", "type=vhost-user",
                       "mode=client", f"path={path}")
@@ -80,17 +80,12 @@ class Vsw(Peer):
 
     def _flows(self, bridge, rules):
         target = f"unix:{self.run_dir}/{bridge}.mgmt"
-        run("ovs-ofctl", "del-flows", target)
-        run("ovs-ofctl", "-O", "OpenFlow14", "--bundle", "add-flows", target, "-", stdin="\n".join(rules) + "\n")
+        self.run("ovs-ofctl", "del-flows", target)
+        self.run("ovs-ofctl", "-O", "OpenFlow14", "--bundle", "add-flows", target, "-",
+                 stdin="\n".join(rules) + "\n")
 
     def stop(self):
-        # The bridges' devices stay when the daemons end; the next round brings some of those names.
-        for bridge in ("br0", "phy"):
-            try:
-                self._ctl("--if-exists", "del-br", bridge)
-            except CommandFailed:
-                pass
-        run(ROOT / "deploy" / "vsw", "stop", "--run-dir", self.run_dir)
+        self.run(ROOT / "deploy" / "vsw", "stop", "--run-dir", self.run_dir)
 
     def measure(self, seconds):
         """As any, but guests may not give it enough to do: then its own count of busy cycles, for
@@ -122,4 +117,4 @@ class Vsw(Peer):
         return self.run_dir / "br0.mgmt"
 
     def forwarded(self):
-        return tx_packets(run("ovs-ofctl", "dump-ports", self.sink, "2"))
+        return tx_packets(self.run("ovs-ofctl", "dump-ports", self.sink, "2"))

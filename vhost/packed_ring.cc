@@ -85,36 +85,37 @@ Fetch PackedRing::FetchIndirect(const PackedDescriptor& table, Direction directi
 void PackedRing::CompleteId(uint16_t id, uint32_t descriptors, uint32_t written) {
   uint16_t flags = next_.wrap ? kDescAvail | kDescUsed : 0;
   if (written > 0) flags |= kDescWrite;
+  PackedDescriptor& own = descriptors_[next_.index];
   if (!pending_) {
     pending_ = true;
     pending_index_ = next_.index;
     pending_flags_ = flags;
-    WriteUsed(next_.index, id, written);
+    own.id = id;
+    own.length = written;
   } else if (in_batches_) {
     // The one entry of the batch names the last.
     descriptors_[pending_index_].id = id;
   } else {
-    WriteUsed(next_.index, id, written);
-    __atomic_store_n(&descriptors_[next_.index].flags, flags, __ATOMIC_RELEASE);
+    own.id = id;
+    own.length = written;
+    HandBack(next_.index, flags);
   }
   next_.Advance(descriptors, setup_.size);
   ++completed_;
 }
 
-// All but the flags, which hand it back.
-void PackedRing::WriteUsed(uint16_t index, uint16_t id, uint32_t written) {
-  descriptors_[index].id = id;
-  descriptors_[index].length = written;
+void PackedRing::Publish() {
+  if (!pending_) return;
+  HandBack(pending_index_, pending_flags_);
+  pending_ = false;
+}
+
+void PackedRing::HandBack(uint16_t index, uint16_t flags) {
+  __atomic_store_n(&descriptors_[index].flags, flags, __ATOMIC_RELEASE);
   if (setup_.features & kFeatureLogAll) [[unlikely]] {
     rte_vhost_log_used_vring(setup_.device, setup_.vring, index * sizeof(PackedDescriptor),
                              sizeof(PackedDescriptor));
   }
-}
-
-void PackedRing::Publish() {
-  if (!pending_) return;
-  __atomic_store_n(&descriptors_[pending_index_].flags, pending_flags_, __ATOMIC_RELEASE);
-  pending_ = false;
 }
 
 bool PackedRing::ShouldInterrupt() {

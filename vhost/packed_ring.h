@@ -89,7 +89,7 @@ class PackedRing {
     return ((flags & kDescAvail) != 0) == cursor.wrap && ((flags & kDescUsed) != 0) != cursor.wrap;
   }
   void CompleteId(uint16_t id, uint32_t descriptors, uint32_t written);
-  void WriteUsed(uint16_t index, uint16_t id, uint32_t written);
+  void HandBack(uint16_t index, uint16_t flags);
   Fetch FetchIndirect(const PackedDescriptor& table, Direction direction, Chain* chain);
 
   RingSetup setup_;

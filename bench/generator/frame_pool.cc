@@ -108,6 +108,7 @@ bool FramePool::Make(std::span<const uint32_t> flows, uint64_t first_sequence, r
   for (size_t i = 0; i < flows.size(); ++i) {
     const auto* data = static_cast<const char*>(frames[i]->buf_addr) + RTE_PKTMBUF_HEADROOM;
     PrefetchForWrite(data);
+    PrefetchForWrite(data + bytes_ - 1);  // the stamp
     __builtin_prefetch(data - 1);  // the driver's own header, which is mostly right already
   }
   for (size_t i = 0; i < flows.size(); ++i) {

@@ -28,7 +28,7 @@ class LentTail {
  public:
   static constexpr uint32_t kHeadBytes = kMaxParsedBytes;
   /// Shorter frames are not worth it.
-  static constexpr uint32_t kMinFrameBytes = 2 * kHeadBytes;
+  static constexpr uint32_t kMinFrameBytes = 3 * kHeadBytes / 2;
 
   /// Reserves field and flag; REQUIRES: DPDK is set up. Called by all who lend, before they do, and
   /// before any worker starts; does nothing from the second time on.

@@ -6,6 +6,7 @@
 
 #include <rte_ethdev.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -17,7 +18,7 @@ namespace vsw::bench {
 
 class Sender {
  public:
-  static constexpr uint16_t kBurst = 32;
+  static constexpr uint16_t kBurst = 64;  // the most that the driver gives at a time
 
   /// `rate`: packets a second, 0 for as many as are taken; `most`: packets in all, 0 without end.
   Sender(uint16_t port, FramePool pool, std::unique_ptr<FlowSource> flows, double rate,
@@ -30,13 +31,17 @@ class Sender {
     if (rate_ > 0 && static_cast<double>(sent_) >= rate_ * seconds) return 0;
     if (Done()) return 0;
     if (unsent_ == 0) {
-      if (!drawn_) flows_->Next(burst_);
-      drawn_ = true;
-      if (!pool_.Make(burst_, sent_, frames_)) return 0;
-      drawn_ = false;
-      unsent_ = kBurst;
+      if (drawn_ == 0) {
+        drawn_ =
+            static_cast<uint16_t>(most_ == 0 ? kBurst : std::min<uint64_t>(kBurst, most_ - sent_));
+        flows_->Next({burst_, drawn_});
+      }
+      if (!pool_.Make({burst_, drawn_}, sent_, frames_)) return 0;
+      next_ = 0;
+      unsent_ = std::exchange(drawn_, uint16_t{0});
     }
-    const uint16_t taken = rte_eth_tx_burst(port_, 0, frames_ + (kBurst - unsent_), unsent_);
+    const uint16_t taken = rte_eth_tx_burst(port_, 0, frames_ + next_, unsent_);
+    next_ = static_cast<uint16_t>(next_ + taken);
     unsent_ = static_cast<uint16_t>(unsent_ - taken);
     sent_ += taken;
     return taken;
@@ -50,11 +55,12 @@ class Sender {
   FramePool pool_;
   const std::unique_ptr<FlowSource> flows_;
   const double rate_;
-  const uint64_t most_;     // a multiple of kBurst, or a burst more is sent in part
-  uint32_t burst_[kBurst];  // flows of the burst that is sent, or is next (drawn_)
-  bool drawn_ = false;
+  const uint64_t most_;     // 0: no end
+  uint32_t burst_[kBurst];  // flows of the next burst
+  uint16_t drawn_ = 0;      // how many of those
   rte_mbuf* frames_[kBurst];
-  uint16_t unsent_ = 0;  // the last ones of frames_
+  uint16_t next_ = 0;    // of frames_, to be sent
+  uint16_t unsent_ = 0;  // how many, from there on
   uint64_t sent_ = 0;
 };
 

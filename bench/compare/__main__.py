@@ -60,7 +60,8 @@ def main():
     try:
         pairs_of = {scenario: measure.modes_of(scenario, not args.quick or args.all_modes)
                     for scenario in picked}
-        at_once = max(len(pairs) if scenario.in_slices else 1 for scenario, pairs in pairs_of.items())
+        at_once = max(len(pairs) if scenario.in_slices else scenario.switches
+                      for scenario, pairs in pairs_of.items())
         with machine.reserved_hugepages(at_once):
             facts = machine.describe() | {"versions": [peer.version() for peer in PEERS.values()],
                                           "rounds": rounds, "seconds": seconds}

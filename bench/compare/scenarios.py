@@ -58,6 +58,7 @@ class Scenario:
     station: str = ""            # an address that is known behind port 2
     tunnel: tunnels.Tunnel = None
     in_slices: bool = False      # all peers at once, which take turns: `measure` is not asked
+    switches: int = 1            # in place at once, else
     measure: typing.Callable = lab.forward
     unit: units.Unit = units.PACKETS
     available: typing.Callable = lambda: True
@@ -198,7 +199,7 @@ ALL = {scenario.name: scenario for scenario in (
     _attack(20_000), _attack(200_000),
     Scenario("idle-ports", f"{idle.PORTS} idle ports beside two busy ones", Goal(limit=0.95), "",
              lambda: capture.udp_flows(1000), flows=1000, ovs_modes=OVS_DEFAULTS,
-             peers=("vsw", "ovs"), measure=idle.kept, unit=units.KEPT),
+             peers=("vsw", "ovs"), measure=idle.kept, unit=units.KEPT, switches=2),
     _change("one", "a rule for one of 251 destinations comes", 0x0B000005),
     _change("all", "a rule for all of them comes", None),
     Scenario("changes", f"{changes.PER_SECOND:,} rule changes a second while forwarding",

@@ -16,7 +16,7 @@ _LEAST_SLICES = 4
 _WARM_SECONDS = 0.02  # until a switch has its caches again
 
 
-class _Place:
+class Place:
     """One of several switches that take turns, with its guests; off the cores but for its turns."""
 
     def __init__(self, stack, scenario, turn):
@@ -42,7 +42,8 @@ class _Place:
             party.resume()
 
     @contextlib.contextmanager
-    def _on_its_cores(self):
+    def on_its_cores(self):
+        """Within the block it runs."""
         self._resume()
         try:
             yield
@@ -51,14 +52,14 @@ class _Place:
 
     def settle(self, seconds):
         """Gives it that time, which does not count."""
-        with self._on_its_cores():
+        with self.on_its_cores():
             time.sleep(seconds)
         if self.guests:
             self._before = self.guests.received()
 
     def count(self):
         """Its turn."""
-        with self._on_its_cores():
+        with self.on_its_cores():
             time.sleep(_WARM_SECONDS)
             if self.guests:
                 time.sleep(_SLICE_SECONDS)
@@ -70,7 +71,7 @@ class _Place:
     def finish(self):
         """The Sample of all its turns."""
         # Over several turns its own count of cycles would take the time of others for its own.
-        with self._on_its_cores():
+        with self.on_its_cores():
             rate = (self.guests.rate_since(self._before) if self.guests
                     else self._packets / self._seconds)
             own_cycles = self.switch.measure(_SLICE_SECONDS).own_cycles
@@ -82,6 +83,11 @@ class _Place:
             sample.notes = losses(self.guests.stop())
             self._pause()
         return sample
+
+
+def slices_of(seconds):
+    """How many turns each has."""
+    return max(_LEAST_SLICES, round(seconds / _SLICE_SECONDS))
 
 
 def forward(scenario, turns, failures):
@@ -100,13 +106,13 @@ def forward(scenario, turns, failures):
                 outcomes[turn] = failure
                 return None
 
-        found = [attempt(turn, lambda turn=turn: _Place(stack, scenario, turn)) for turn in turns]
+        found = [attempt(turn, lambda turn=turn: Place(stack, scenario, turn)) for turn in turns]
         places = [place for place in found if place]
         # Not before: daemons take a core only if they may use it.
         stack.enter_context(machine.forwarding_core_left_alone())
         for place in places:
             attempt(place.turn, lambda place=place: place.settle(place.turn.settle(scenario)))
-        for _ in range(max(_LEAST_SLICES, round(turns[0].seconds / _SLICE_SECONDS))):
+        for _ in range(slices_of(turns[0].seconds)):
             for place in places:
                 attempt(place.turn, place.count)
         for place in places:

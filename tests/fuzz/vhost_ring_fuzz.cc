@@ -10,6 +10,7 @@
 #include <array>
 #include <memory>
 
+#include "datapath/packet/lent_tail.h"
 #include "tests/fuzz/input.h"
 #include "tests/support/eal.h"
 #include "vhost/queue.h"
@@ -37,6 +38,8 @@ class Guest {
     if (shape & 0x200) features_ |= kFeatureEventIdx;
     if (shape & 0x400) features_ |= kFeatureIndirect;
     if (shape & 0x800) features_ &= ~kFeatureVersion1;
+    if (shape & 0x4000) features_ |= kFeatureInOrder;
+    lends_ = shape & 0x8000;
     // Sizes of packed rings are any number.
     if (packed_ && (shape & 0x1000)) size_ += shape >> 13;
     Start();
@@ -77,6 +80,7 @@ class Guest {
     setup.size = size_;
     setup.avail_base = setup.used_base = packed_ ? 0x8000 : 0;
     setup.features = features_;
+    setup.vring = 1;
     queue_.Start(setup);
   }
 
@@ -111,13 +115,17 @@ class Guest {
   }
   void Receive() {
     std::array<rte_mbuf*, 32> burst;
-    const uint16_t count = queue_.Receive(burst, testing::MbufPool(), *counters_);
+    bool lent = false;
+    const uint16_t count =
+        queue_.Receive(burst, testing::MbufPool(), *counters_, lends_ ? &lent : nullptr);
     for (uint16_t i = 0; i < count; ++i) {
+      LentTail::Fetch(burst[i]);
       Require(rte_mbuf_check(burst[i], 1, &reason_) == 0, "a broken mbuf was received");
       Require(burst[i]->pkt_len >= 14 && burst[i]->pkt_len <= kMaxFrameBytes,
               "a frame of impossible length was received");
       rte_pktmbuf_free(burst[i]);
     }
+    if (lent) queue_.TakeBack();
   }
   void Transmit() {
     std::array<rte_mbuf*, 4> burst;
@@ -137,6 +145,7 @@ class Guest {
   uint32_t size_;
   uint64_t features_;
   bool packed_;
+  bool lends_;
   const char* reason_ = nullptr;
   const std::unique_ptr<uint8_t[]> low_ = std::make_unique<uint8_t[]>(kLowBytes);
   const std::unique_ptr<uint8_t[]> high_ = std::make_unique<uint8_t[]>(kHighBytes);
@@ -149,6 +158,7 @@ class Guest {
 
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   vsw::testing::MbufPool();
+  vsw::LentTail::Register();
   // The rings belong to no device of the library, which says so each time.
   rte_log_set_level_pattern("lib.vhost.*", RTE_LOG_CRIT);
   return 0;

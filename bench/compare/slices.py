@@ -21,14 +21,17 @@ class Place:
 
     def __init__(self, stack, scenario, turn):
         self.turn = turn
-        self.switch, self.guests = stack.enter_context(in_place(scenario, turn))
         self._packets, self._seconds = 0, 0.0
         self._before = None  # what the guests had received
-        if self.guests:
-            self.guests.begin()
-            self.guests.await_traffic()
-        self._pause()
-        stack.callback(self._resume)  # it could not be ended otherwise
+        # One that fails to begin is gone at once, not on the core of the others.
+        with contextlib.ExitStack() as own:
+            self.switch, self.guests = own.enter_context(in_place(scenario, turn))
+            if self.guests:
+                self.guests.begin()
+                self.guests.await_traffic()
+            self._pause()
+            own.callback(self._resume)  # it could not be ended otherwise
+            stack.enter_context(own.pop_all())
 
     def _parties(self):
         return [party for party in (self.guests, self.switch) if party]
